@@ -1,0 +1,70 @@
+"""A Redis client just large enough for the harness: one command at a time, and blind pipelines of one-line replies.
+
+Not redis-py: the preloader and the growth probe write commands by the million and time them by the microsecond,
+so they need the socket itself, and nothing else is asked of a client here.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+
+from bench.settings import BenchError
+
+RECEIVE_SIZE = 1 << 16
+
+
+def encode_command(argv: Iterable[bytes]) -> bytes:
+    """A command as a RESP array of bulk strings."""
+    words = list(argv)
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
+class Connection:
+    def __init__(self, port: int, timeout: float = 60.0) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.socket.close()
+
+    def command(self, *argv: str) -> bytes:
+        """The reply's payload: the text of a status or integer, the content of a bulk string (RESP2)."""
+        self.socket.sendall(encode_command(word.encode() for word in argv))
+        received = self._receive()
+        while b"\r\n" not in received:
+            received += self._receive()
+        line, _, rest = received.partition(b"\r\n")
+        if line[:1] == b"-":
+            raise BenchError(f"{argv[0]}: {line[1:].decode(errors='replace')}")
+        if line[:1] != b"$":
+            return line[1:]
+        length = int(line[1:])
+        while len(rest) < length + 2:
+            rest += self._receive()
+        return rest[:length]
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def await_lines(self, count: int) -> None:
+        """Wait for `count` one-line replies; an error among them is raised."""
+        pending = count
+        while pending > 0:
+            data = self._receive()
+            pending -= data.count(b"\n")
+            # An error may be cut by the end of a packet; then a later one of the million shows it.
+            if data[:1] == b"-" or b"\n-" in data:
+                start = 0 if data[:1] == b"-" else data.index(b"\n-") + 1
+                raise BenchError(f"preload: {data[start : start + 200].decode(errors='replace')}")
+        if pending < 0:
+            raise BenchError(f"{-pending} replies more than commands")
+
+    def _receive(self) -> bytes:
+        data = self.socket.recv(RECEIVE_SIZE)
+        if not data:
+            raise BenchError("the server closed the connection")
+        return data

@@ -1,0 +1,56 @@
+"""Builds the compiled rooms: every `x.py` under src/kvik that has a header `x.pxd` beside it becomes a module.
+
+KVIK_SANITIZE=1 builds with AddressSanitizer and UBSan (see `make sanitize`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+ROOT = Path(__file__).parent
+SOURCES = ROOT / "src"
+JOBS = os.cpu_count() or 1
+SANITIZE = os.environ.get("KVIK_SANITIZE") == "1"
+
+COMPILE = ["-O2", "-fno-semantic-interposition", "-Wno-unreachable-code-fallthrough"]
+LINK: list[str] = []
+if SANITIZE:
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize=function", "-fno-sanitize-recover=undefined"]
+    COMPILE = ["-O1", "-g", "-fno-omit-frame-pointer", *flags]
+    LINK = flags
+
+
+def compiled_pairs() -> list[Extension]:
+    """One extension module for each .py/.pxd pair."""
+    extensions = []
+    for header in sorted(SOURCES.rglob("*.pxd")):
+        source = header.with_suffix(".py")
+        if not source.exists():
+            continue        # declarations only
+        name = ".".join(source.relative_to(SOURCES).with_suffix("").parts)
+        extensions.append(
+            Extension(
+                name,
+                [str(source.relative_to(ROOT))],
+                depends=[str(header)],
+                extra_compile_args=COMPILE,
+                extra_link_args=LINK,
+            )
+        )
+    return extensions
+
+
+setup(
+    ext_modules=cythonize(
+        compiled_pairs(),
+        include_path=["src"],
+        build_dir="build/cython",
+        nthreads=JOBS,
+        compiler_directives={"language_level": "3", "cdivision": True, "embedsignature": False},
+    ),
+    options={"build_ext": {"parallel": JOBS}},
+)

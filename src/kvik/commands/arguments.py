@@ -1,0 +1,94 @@
+"""Reading arguments, and the errors they give. Every function that returns False has answered the error."""
+
+# ruff: noqa: F821
+import cython
+from cython import address
+from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
+from cython.cimports.kvik.engine.text import parse_integer
+from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
+from cython.cimports.libc.stdint import int64_t
+from cython.cimports.libc.stdio import snprintf
+
+
+def read_integer(call, i, value):
+    if parse_integer(call.argv[i].p, call.argv[i].n, value):
+        return True
+    reply_error(call.client, "ERR value is not an integer or out of range")
+    return False
+
+
+def reply_syntax_error(call):
+    reply_error(call.client, "ERR syntax error")
+
+
+def reply_invalid_expire(call):
+    text: cython.char[96]
+    n: cython.int = snprintf(text, 96, "ERR invalid expire time in '%s' command", call.command.name)
+    reply_error_slice(call.client, text, n)
+
+
+def read_expiry(call, i, seconds, absolute, when):
+    """argv[i] as a moment in ms since 1970: positive, in seconds or ms, from now on or absolute."""
+    value: int64_t = 0
+    if not read_integer(call, i, address(value)):
+        return False
+    if value <= 0 or (seconds and mul_overflows(value, 1000, address(value))) \
+            or (not absolute and add_overflows(value, call.keyspace.clock.now_ms, address(value))):
+        reply_invalid_expire(call)
+        return False
+    when[0] = value
+    return True
+
+
+def read_expiry_option(call, i, options):
+    """EX, PX, EXAT or PXAT and its number at argv[i]; moves i to the number. False: it is none (nothing answered)."""
+    a: SlicePtr = address(call.argv[i[0]])
+    seconds: cython.bint = is_word(a, "ex") or is_word(a, "exat")
+    absolute: cython.bint = is_word(a, "exat") or is_word(a, "pxat")
+    if not (seconds or absolute or is_word(a, "px")) or i[0] + 1 >= call.argc:
+        return False
+    options.flags |= SET_EXPIRY
+    options.expiry_argument = i[0] + 1
+    options.seconds = seconds
+    options.absolute = absolute
+    i[0] += 1
+    return True
+
+
+def read_set_options(call, i, allowed, options):
+    """The options of SET, GETEX and MSETEX from argv[i] on; `allowed` says which of them the command has."""
+    a: SlicePtr
+    one: cython.int
+    ttl: cython.int = SET_EXPIRY | SET_KEEPTTL | SET_PERSIST
+    conditions: cython.int = SET_NX | SET_XX | SET_IFEQ
+    options.flags = 0
+    options.expiry = -1
+    while i < call.argc:
+        a = address(call.argv[i])
+        one = 0
+        if is_word(a, "nx"):
+            one = SET_NX
+        elif is_word(a, "xx"):
+            one = SET_XX
+        elif is_word(a, "get"):
+            one = SET_GET
+        elif is_word(a, "keepttl"):
+            one = SET_KEEPTTL
+        elif is_word(a, "persist"):
+            one = SET_PERSIST
+        elif is_word(a, "ifeq") and i + 1 < call.argc:
+            one = SET_IFEQ
+            i += 1
+            options.expected = i
+        elif not options.flags & ttl and read_expiry_option(call, address(i), options):
+            one = SET_EXPIRY
+            options.flags &= ~SET_EXPIRY
+        if not one & allowed or (one & ttl and options.flags & ttl & ~one) \
+                or (one & conditions and options.flags & conditions & ~one):
+            reply_syntax_error(call)
+            return False
+        options.flags |= one
+        i += 1
+    if not options.flags & SET_EXPIRY:
+        return True
+    return read_expiry(call, options.expiry_argument, options.seconds, options.absolute, address(options.expiry))

@@ -1,0 +1,85 @@
+"""From requests to running commands. See dispatch.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+
+from kvik.engine.clock cimport Clock
+from kvik.engine.heap cimport Heap
+from kvik.engine.intrinsics cimport CASE_BITS, load32, load64
+from kvik.engine.text cimport Slice, SlicePtr
+from kvik.keyspace.call cimport Call, Command, CommandPtr
+from kvik.keyspace.database cimport Keyspace
+from kvik.wire.client cimport Client
+from kvik.wire.parser cimport CharPtr
+from kvik.wire.loop cimport Loop, Request, RequestPtr
+
+cdef enum:
+    BUCKET_LEAD = 16            # how many requests ahead buckets are prefetched
+    ENTRY_LEAD = 8              # and entries
+    NAMES = 2048                # places in the name index, a power of two, at least four times the commands
+    NAMES_SHIFT = 53            # 64 - 11 bits
+
+cdef enum:                      # Dispatcher.paused
+    PAUSE_NOTHING = 0
+    PAUSE_WRITES = 1
+    PAUSE_ALL = 2
+
+cdef struct Name:               # one place of the name index
+    uint64_t word               # the first 8 bytes, in lower case
+    Command *command
+    bint exact                  # `word` and the length say it all: no need to compare
+
+cdef struct Dispatcher:
+    Keyspace *keyspace
+    Loop *loop
+    Clock *clock
+    Heap *heap
+    void *engine                # the Python object that owns all this
+    Command *commands
+    int command_count
+    Name names[2048]
+    uint64_t commands_run
+    uint64_t last_cycles        # when the last command ended
+    uint64_t slow_cycles        # commands that take longer are handed to `slow`; ~0: none
+    void (*slow)(void *engine, Call *call, uint64_t counted) noexcept nogil
+    void (*count_error)(void *engine, const char *text, size_t n) noexcept nogil
+    uint64_t errors
+    int paused
+    int64_t paused_until_ms
+
+ctypedef Dispatcher *DispatcherPtr
+
+cdef inline uint64_t name_word(const char *p, size_t n) noexcept nogil:
+    """The first 8 bytes of a name with the bit set that makes letters lower case, zeros behind the end."""
+    cdef uint64_t mask
+    cdef uint64_t word
+    if n >= 8:
+        return load64(p) | CASE_BITS
+    if n >= 4:
+        word = <uint64_t>load32(p) | (<uint64_t>load32(p + n - 4) << ((n - 4) * 8))
+    elif n > 0:
+        word = <uint64_t><unsigned char>p[0] | (<uint64_t><unsigned char>p[n >> 1] << ((n >> 1) * 8)) \
+            | (<uint64_t><unsigned char>p[n - 1] << ((n - 1) * 8))
+    else:
+        return 0
+    mask = CASE_BITS >> (64 - n * 8)
+    return word | mask
+
+cdef bint dispatcher_init(Dispatcher *d, Keyspace *ks, Loop *loop, int commands) noexcept nogil
+cdef void dispatcher_free(Dispatcher *d) noexcept nogil
+cdef bint dispatcher_name(Dispatcher *d, Command *command, const char *name, size_t n) noexcept nogil
+cdef Command *find_command(Dispatcher *d, const char *name, size_t n) noexcept nogil
+cdef Command *find_subcommand(Command *container, const char *name, size_t n) noexcept nogil
+cdef void execute(void *owner, Request *requests, int count) noexcept nogil
+cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
+cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
+cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
+cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil
+cdef void reply_unknown(Call *call) noexcept nogil
+cdef void reply_unknown_subcommand(Call *call, const Command *container) noexcept nogil
+cdef void reply_wrong_arity(Call *call) noexcept nogil
+cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
+cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
+cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
+cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
+cdef void resume_paused(Dispatcher *d) noexcept nogil

@@ -1,0 +1,301 @@
+"""From requests to running commands.
+
+The loop hands over a batch of requests of many clients. Each goes through three stages, in a pipeline, so that memory
+is on its way while other commands run:
+
+    i + 16   resolve      name to command, hash of the first key, prefetch its bucket
+    i + 8    fetch_entry  prefetch the entry the bucket points to
+    i        run          check, call the handler, account
+
+`run` is where every command passes: what must be checked before and counted after is here, once.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycles, unlikely
+from cython.cimports.kvik.engine.hashing import hash_bytes
+from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
+from cython.cimports.kvik.engine.text import same_word
+from cython.cimports.kvik.keyspace.call import COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.wire.client import (
+    CLIENT_AUTHENTICATED, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
+    CLIENT_REPLY_SKIP_NEXT, CLIENT_STOPPED, CLIENT_WAITING, ClientPtr,
+)
+from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch
+from cython.cimports.kvik.wire.output import output_mute, output_unmute
+from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
+from cython.cimports.libc.stdint import uint32_t, uint64_t
+from cython.cimports.libc.stdio import snprintf
+from cython.cimports.libc.string import memset
+
+# --- the table of commands -------------------------------------------------------------------------------------------
+
+
+def dispatcher_init(d, ks, loop, commands):
+    """Room for so many commands, which the owner fills in; then `dispatcher_name` each. False when memory is short."""
+    memset(d, 0, sizeof(Dispatcher))
+    d.keyspace = ks
+    d.loop = loop
+    d.clock = loop.clock
+    d.heap = loop.heap
+    d.command_count = commands
+    d.slow_cycles = ALL_ONES
+    d.commands = cast(CommandPtr, heap_alloc(d.heap, commands * sizeof(Command)))
+    if d.commands == NULL:
+        return False
+    memset(d.commands, 0, commands * sizeof(Command))
+    return True
+
+
+def dispatcher_free(d):
+    heap_free(d.heap, d.commands, d.command_count * sizeof(Command))
+
+
+def dispatcher_name(d, command, name, n):
+    """Let `name` (lower case, lasting) mean `command`. False when the index is full."""
+    word: uint64_t = name_word(name, n)
+    i: cython.size_t = (word * GOLDEN_RATIO) >> NAMES_SHIFT
+    tries: cython.int = 0
+    letters: cython.bint = True
+    k: cython.size_t
+    while d.names[i].command != NULL:
+        i = (i + 1) & (NAMES - 1)
+        tries += 1
+        if tries == NAMES:
+            return False
+    for k in range(n):
+        letters = letters and 97 <= name[k] <= 122
+    d.names[i].word = word
+    d.names[i].command = command
+    d.names[i].exact = letters and n <= 8
+    return True
+
+
+def find_command(d, name, n):
+    """The command of this name in any case, or NULL. O(1)."""
+    word: uint64_t = name_word(name, n)
+    i: cython.size_t = (word * GOLDEN_RATIO) >> NAMES_SHIFT
+    command: CommandPtr = d.names[i].command
+    while command != NULL:
+        if d.names[i].word == word and command.name_length == n:
+            if d.names[i].exact or same_word(name, n, command.name):
+                return command
+        i = (i + 1) & (NAMES - 1)
+        command = d.names[i].command
+    return NULL
+
+
+def find_subcommand(container, name, n):
+    """The subcommand of this name in any case, or NULL."""
+    i: cython.int
+    sub: CommandPtr
+    own: cython.size_t = container.name_length + 1
+    for i in range(container.subcommand_count):
+        sub = container.subcommands + i
+        if sub.name_length == own + n and same_word(name, n, sub.name + own):
+            return sub
+    return NULL
+
+
+# --- a batch ---------------------------------------------------------------------------------------------------------
+
+
+def execute(owner, requests, count):
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    argv: SlicePtr = d.loop.arguments.items
+    i: cython.int
+    d.last_cycles = cycles()
+    for i in range(BUCKET_LEAD if count > BUCKET_LEAD else count):
+        resolve(d, address(requests[i]), argv)
+    for i in range(ENTRY_LEAD if count > ENTRY_LEAD else count):
+        fetch_entry(d, address(requests[i]))
+    for i in range(count):
+        if i + BUCKET_LEAD < count:
+            resolve(d, address(requests[i + BUCKET_LEAD]), argv)
+        if i + ENTRY_LEAD < count:
+            fetch_entry(d, address(requests[i + ENTRY_LEAD]))
+        run(d, address(requests[i]), argv + requests[i].first)
+
+
+def resolve(d, r, argv):
+    """Name to command, first key to hash; the key's bucket is on its way afterwards."""
+    command: CommandPtr
+    key: cython.int
+    argv += r.first
+    command = find_command(d, argv[0].p, argv[0].n)
+    r.key = 0
+    if command != NULL and command.subcommand_count > 0 and r.count > 1:
+        if find_subcommand(command, argv[1].p, argv[1].n) != NULL:
+            command = find_subcommand(command, argv[1].p, argv[1].n)
+    r.command = command
+    if command != NULL and command.first_key > 0 and command.first_key < r.count:
+        key = command.first_key
+        r.key = key
+        r.hash = hash_bytes(address(d.keyspace.hash_key), argv[key].p, argv[key].n)
+        table_prefetch_bucket(address(d.keyspace.databases[r.client.db].keys), r.hash)
+
+
+def fetch_entry(d, r):
+    if r.key != 0:
+        table_prefetch_entry(address(d.keyspace.databases[r.client.db].keys), r.hash)
+
+
+def run(d, r, argv):
+    """One request: check, call, account."""
+    c: ClientPtr = r.client
+    command: CommandPtr = cast(CommandPtr, r.command)
+    call: Call
+    if unlikely(c.flags & CLIENT_STOPPED):
+        return
+    if unlikely(d.paused) and must_wait(d, r):
+        c.flags |= CLIENT_WAITING
+        return
+    c.start = r.end
+    loop_switch(d.loop, c)
+    c.commands += 1
+    call.keyspace = d.keyspace
+    call.client = c
+    call.db = address(d.keyspace.databases[c.db])
+    call.argv = argv
+    call.argc = r.count
+    call.key = r.key
+    call.hash = r.hash
+    call.command = command
+    call.server = d
+    if unlikely(c.flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)):
+        output_mute(c)
+    d.loop.failed = False
+    if unlikely(command == NULL or command.run == NULL or not c.flags & CLIENT_AUTHENTICATED
+                or (r.count != command.arity if command.arity > 0 else r.count < -command.arity)):
+        if not admit(d, r, address(call)):
+            finish_quietly(d, c)
+            return
+    call_command(d, address(call))
+    if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT)):
+        finish_quietly(d, c)
+
+
+def call_command(d, call):
+    """Call the handler and account for it."""
+    command: CommandPtr = call.command
+    now: uint64_t
+    d.commands_run += 1
+    command.run(call)
+    now = cycles()
+    command.calls += 1
+    command.cycles += now - d.last_cycles
+    call.client.last_command = command
+    if unlikely(d.loop.failed):
+        command.failed += 1
+    if unlikely(now - d.last_cycles > d.slow_cycles):
+        d.slow(d.engine, call, now - d.last_cycles)
+        now = cycles()
+    d.last_cycles = now
+
+
+def finish_quietly(d, c):
+    """CLIENT REPLY: what was muted for this command speaks again, and SKIP begins with the next one."""
+    if c.flags & CLIENT_MUTED:
+        c.flags &= ~cast(uint32_t, CLIENT_REPLY_SKIP)
+        output_unmute(c)
+    if c.flags & CLIENT_REPLY_SKIP_NEXT:
+        c.flags = (c.flags & ~cast(uint32_t, CLIENT_REPLY_SKIP_NEXT)) | CLIENT_REPLY_SKIP
+
+
+# --- what keeps a command from running -------------------------------------------------------------------------------
+
+
+def admit(d, r, call):
+    """The checks that most commands pass without a look. False: answered an error instead."""
+    command: CommandPtr = call.command
+    c: ClientPtr = call.client
+    if command == NULL:
+        if same_word(call.argv[0].p, call.argv[0].n, "host:") or same_word(call.argv[0].p, call.argv[0].n, "post"):
+            # A browser was talked into sending a command (cross protocol scripting): do not answer at all.
+            d.loop.note(d.loop.owner, 3, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
+                        "Host: commands to the server. Connection aborted.", c)
+            loop_close_soon(d.loop, c)
+            return False
+        reply_unknown(call)
+        return False
+    if command.subcommand_count > 0 and r.count > 1:
+        command.rejected += 1
+        reply_unknown_subcommand(call, command)
+        return False
+    if command.run == NULL or (r.count != command.arity if command.arity > 0 else r.count < -command.arity):
+        command.rejected += 1
+        reply_wrong_arity(call)
+        return False
+    if not c.flags & CLIENT_AUTHENTICATED and not command.flags & COMMAND_NO_AUTH:
+        command.rejected += 1
+        reply_error(c, "NOAUTH Authentication required.")
+        return False
+    return True
+
+
+def reply_unknown(call):
+    """The name and the first arguments, each cut to what is left of 128 bytes."""
+    text: cython.char[400]
+    n: cython.int
+    used: cython.int = 0
+    i: cython.int
+    shown: cython.int = cast(cython.int, call.argv[0].n) if call.argv[0].n < 128 else 128
+    n = snprintf(text, 400, "ERR unknown command '%.*s', with args beginning with: ", shown, call.argv[0].p)
+    for i in range(1, call.argc):
+        if used >= 128:
+            break
+        shown = 128 - used
+        if call.argv[i].n < cast(cython.size_t, shown):
+            shown = cast(cython.int, call.argv[i].n)
+        shown = snprintf(cast(CharPtr, text) + n, 400 - n, "'%.*s' ", shown, call.argv[i].p)
+        n += shown
+        used += shown
+    reply_error_slice(call.client, text, n)
+
+
+def reply_unknown_subcommand(call, container):
+    text: cython.char[256]
+    upper: cython.char[32]
+    i: cython.size_t
+    shown: cython.int = cast(cython.int, call.argv[1].n) if call.argv[1].n < 128 else 128
+    for i in range(container.name_length + 1):
+        upper[i] = container.name[i] - 32 if 97 <= container.name[i] <= 122 else container.name[i]
+    i = snprintf(text, 256, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, call.argv[1].p, cast(CharPtr, upper))
+    reply_error_slice(call.client, text, i)
+
+
+def reply_wrong_arity(call):
+    text: cython.char[128]
+    n: cython.int = snprintf(text, 128, "ERR wrong number of arguments for '%s' command", call.command.name)
+    reply_error_slice(call.client, text, n)
+
+
+def count_reply_error(owner, text, n):
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    d.errors += 1
+    d.count_error(d.engine, text, n)
+
+
+# --- CLIENT PAUSE ----------------------------------------------------------------------------------------------------
+
+
+def must_wait(d, r):
+    """Is r to wait for the end of CLIENT PAUSE?"""
+    command: CommandPtr = cast(CommandPtr, r.command)
+    if d.clock.monotonic_ms >= d.paused_until_ms or command == NULL:
+        return False
+    if d.paused == PAUSE_ALL:
+        return not same_word(command.name, 6, "client")
+    return (command.flags & COMMAND_WRITE) != 0
+
+
+def resume_paused(d):
+    """The pause is over: let everybody who waits go on."""
+    c: ClientPtr = d.loop.clients
+    d.paused = PAUSE_NOTHING
+    while c != NULL:
+        if c.flags & CLIENT_WAITING:
+            loop_again(d.loop, c)
+        c = c.next

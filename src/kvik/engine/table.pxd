@@ -1,0 +1,132 @@
+"""The hash table. See table.py for how it works.
+
+    bucket, 64 bytes
+    | 7 tags | chained | slot 0 | slot 1 | ...                    | slot 6 |
+      7 x 1 B   1 B      8 B                                        8 B, the next bucket when `chained`
+
+A tag is the low byte of the entry's hash, 1 for 0. An empty slot has tag 0 and holds NULL; a link has tag 0 too, so
+that no lookup takes it for an entry.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr, Slot
+from kvik.engine.hashing cimport HashKey, Text
+from kvik.engine.heap cimport Heap
+from kvik.engine.intrinsics cimport BYTES_01, BYTES_7F, SIX_TAG_BYTES, TAG_BYTES, load64, low_byte, mul_high, prefetch
+
+cdef enum:
+    SLOTS = 7
+    BUCKET_BYTES = 64
+    SEGMENT_BUCKETS = 1024      # 64 KiB, a span of the heap
+    SEGMENT_SHIFT = 10
+    LOAD = 5                    # entries a bucket that growth keeps to
+    CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
+
+cdef struct Bucket:
+    uint8_t tags[7]
+    uint8_t chained
+    EntryPtr slots[7]
+
+ctypedef Bucket *BucketPtr
+ctypedef BucketPtr *BucketPtrPtr
+
+cdef struct Buckets:
+    uint64_t count              # 0: none
+    Bucket **segments           # of SEGMENT_BUCKETS each, the last as long as it needs to be; NULL: not there
+
+ctypedef Buckets *BucketsPtr
+
+cdef struct Table:
+    Heap *heap
+    const HashKey *key
+    uint64_t count              # entries
+    Buckets now
+    Buckets coming              # count 0 unless the table is being resized
+    uint64_t moved              # the first `moved` buckets of `now` have gone into `coming`
+    uint64_t chained            # buckets beyond the first in their chain
+    uint64_t longest            # no chain has more entries than this
+
+ctypedef Table *TablePtr
+ctypedef void (*FreeFunction)(Heap *heap, void *p, size_t n) noexcept nogil
+ctypedef void (*ScanFunction)(void *context, Entry *e) noexcept nogil
+
+cdef inline uint8_t tag_of(uint64_t h) noexcept nogil:
+    return <uint8_t>(h & 255) if (h & 255) != 0 else 1
+
+cdef inline uint64_t tag_matches(const Bucket *b, uint64_t pattern) noexcept nogil:
+    """One bit (the top of its byte) for each slot whose tag is the one repeated in `pattern`. Exact."""
+    cdef uint64_t x = load64(b) ^ pattern
+    return ~(((x & BYTES_7F) + BYTES_7F) | x | BYTES_7F) & TAG_BYTES
+
+cdef inline uint64_t slots_empty(const Bucket *b) noexcept nogil:
+    return tag_matches(b, 0) & (SIX_TAG_BYTES if b.chained else TAG_BYTES)
+
+cdef inline Bucket *next_in_chain(const Bucket *b) noexcept nogil:
+    """The bucket behind b, or NULL."""
+    return <Bucket *><void *>b.slots[SLOTS - 1] if b.chained else NULL
+
+cdef inline Bucket *bucket_at(const Buckets *buckets, uint64_t i) noexcept nogil:
+    return buckets.segments[i >> SEGMENT_SHIFT] + (i & (SEGMENT_BUCKETS - 1))
+
+cdef inline Bucket *bucket_of(const Table *t, uint64_t h) noexcept nogil:
+    """The first bucket of the chain where hash h lives."""
+    cdef uint64_t i = mul_high(h, t.now.count)
+    if i < t.moved:
+        return bucket_at(&t.coming, mul_high(h, t.coming.count))
+    return bucket_at(&t.now, i)
+
+cdef inline void table_prefetch_bucket(const Table *t, uint64_t h) noexcept nogil:
+    prefetch(bucket_of(t, h))
+
+cdef inline Entry *table_prefetch_entry(const Table *t, uint64_t h) noexcept nogil:
+    """Prefetch the entry that h probably belongs to, and say which (for its value), or NULL."""
+    cdef Bucket *b = bucket_of(t, h)
+    cdef uint64_t found = tag_matches(b, BYTES_01 * tag_of(h))
+    cdef Entry *e
+    if found == 0:
+        if b.chained:
+            prefetch(b.slots[SLOTS - 1])
+        return NULL
+    e = b.slots[low_byte(found)]
+    prefetch(e)
+    prefetch(<char *>e + 56)
+    return e
+
+cdef bint table_init(Table *t, Heap *heap, const HashKey *key) noexcept nogil
+cdef void table_free(Table *t) noexcept nogil
+cdef void table_free_chains(Table *t, FreeFunction release) noexcept nogil
+cdef uint64_t table_segments(const Table *t) noexcept nogil
+cdef void table_free_segment(Table *t, uint64_t s) noexcept nogil
+cdef void table_free_shell(Table *t) noexcept nogil
+cdef void free_here(Heap *heap, void *p, size_t n) noexcept nogil
+cdef void free_links(Table *t, Bucket *b, FreeFunction release) noexcept nogil
+cdef Slot table_find(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef bint table_insert(Table *t, Entry *e, uint64_t h) noexcept nogil
+cdef Entry *table_remove(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef Entry *table_random(Table *t, uint64_t *seed) noexcept nogil
+cdef uint64_t table_scan(
+    Table *t, uint64_t cursor, uint64_t buckets, ScanFunction each, void *context) noexcept nogil
+cdef size_t table_bytes(const Table *t) noexcept nogil
+cdef uint64_t random_next(uint64_t *seed) noexcept nogil
+
+cdef uint64_t segment_count(const Buckets *buckets) noexcept nogil
+cdef size_t segment_bytes(const Buckets *buckets, uint64_t s) noexcept nogil
+cdef bint buckets_init(Heap *heap, Buckets *buckets, uint64_t count) noexcept nogil
+cdef bint buckets_need(Heap *heap, Buckets *buckets, uint64_t i) noexcept nogil
+cdef void buckets_drop_segment(Heap *heap, Buckets *buckets, uint64_t s) noexcept nogil
+cdef void buckets_free(Heap *heap, Buckets *buckets) noexcept nogil
+cdef bint chain_add(Table *t, Bucket *b, Entry *e, uint8_t tag) noexcept nogil
+cdef void chain_remove(Table *t, Bucket *first, Bucket *b, int i) noexcept nogil
+cdef void chain_free(Table *t, Bucket *b) noexcept nogil
+cdef Entry *chain_nth(Bucket *b, uint64_t n) noexcept nogil
+cdef bint resize_start(Table *t, uint64_t count) noexcept nogil
+cdef void resize_finish(Table *t) noexcept nogil
+cdef bint move_bucket(Table *t) noexcept nogil
+cdef bint move_entries(Table *t, Bucket *first) noexcept nogil
+cdef void move_back(Table *t, Bucket *first) noexcept nogil
+cdef void resize_step(Table *t, int steps) noexcept nogil
+cdef void grow_step(Table *t) noexcept nogil
+cdef void shrink_step(Table *t) noexcept nogil
+cdef void scan_chain(Table *t, Bucket *b, uint64_t start, ScanFunction each, void *context) noexcept nogil

@@ -1,0 +1,484 @@
+"""The hash table under keyspaces, hashes, sets and sorted sets.
+
+**Where an entry lives.** A hash is read as a fraction of the whole hash space: of n buckets, hash h belongs to number
+h * n / 2**64. So buckets stand in hash order, n can be any number, and a table grows by half at a time instead of
+doubling. A bucket is one cache line: seven tags, seven pointers. A lookup reads the bucket, compares all tags at once,
+and reads an entry whose tag fits: two cache misses, both of which can be prefetched. When a bucket is full, its last
+slot points to a further bucket (chain).
+
+**Growth in small steps.** A resize moves the buckets in order, so at any time the first `moved` buckets of `now` have
+gone to `coming`, and the hash alone says which of the two arrays to look in: a lookup never looks in both. Each insert
+moves just as many buckets as keeps the load at LOAD entries a bucket, so a growing table is always in some resize, and
+its size follows its count closely: there is no moment when a doubled table stands half empty. Both arrays are made of
+64 KiB segments; those of `now` are freed as soon as they are empty, those of `coming` made when they are reached.
+
+        hash space   0 ------------------------- moved ---------------------------- 2**64
+        now                (moved, freed)          | bucket | bucket | bucket | ...
+        coming       | bucket | bucket | bucket |    (not yet made)
+
+**Scan.** The cursor is a place in the hash space (its top 52 bits): everything below has been returned. It stays valid
+whatever the table does meanwhile: an element that is there from start to end is returned, and by growth or shrinking
+none twice.
+
+**Random element.** A random bucket is kept with a probability proportional to the entries in its chain, so that every
+entry is equally likely.
+
+Costs: find, insert, remove, random O(1); scan O(buckets asked for).
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
+from cython.cimports.kvik.engine.hashing import hash_bytes
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_alloc_aligned, heap_free, heap_free_aligned
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, mul_fold, part_start
+from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.string import memcmp, memset
+
+# --- arrays of buckets -----------------------------------------------------------------------------------------------
+
+
+def segment_bytes(buckets, s):
+    left: uint64_t = buckets.count - (s << SEGMENT_SHIFT)
+    return (left if left < SEGMENT_BUCKETS else SEGMENT_BUCKETS) * BUCKET_BYTES
+
+
+def segment_count(buckets):
+    return (buckets.count + SEGMENT_BUCKETS - 1) >> SEGMENT_SHIFT
+
+
+def buckets_init(heap, buckets, count):
+    """An array of `count` buckets, none of its segments there yet."""
+    n: cython.size_t = ((count + SEGMENT_BUCKETS - 1) >> SEGMENT_SHIFT) * sizeof(BucketPtr)
+    buckets.segments = cast(BucketPtrPtr, heap_alloc(heap, n))
+    if buckets.segments == NULL:
+        return False
+    memset(buckets.segments, 0, n)
+    buckets.count = count
+    return True
+
+
+def buckets_need(heap, buckets, i):
+    """Make the segments up to that of bucket i that are not there."""
+    s: uint64_t = i >> SEGMENT_SHIFT
+    while buckets.segments[s] == NULL:
+        buckets.segments[s] = cast(BucketPtr, heap_alloc_aligned(heap, segment_bytes(buckets, s)))
+        if buckets.segments[s] == NULL:
+            return False
+        if s == 0:
+            break
+        s -= 1
+        if buckets.segments[s] != NULL:
+            break
+    return True
+
+
+def buckets_drop_segment(heap, buckets, s):
+    if buckets.segments[s] != NULL:
+        heap_free_aligned(heap, buckets.segments[s], segment_bytes(buckets, s))
+        buckets.segments[s] = NULL
+
+
+def buckets_free(heap, buckets):
+    """Free the array with all its segments (not what they hold)."""
+    s: uint64_t
+    n: uint64_t = segment_count(buckets)
+    if buckets.count == 0:
+        return
+    for s in range(n):
+        buckets_drop_segment(heap, buckets, s)
+    heap_free(heap, buckets.segments, n * sizeof(BucketPtr))
+    buckets.count = 0
+    buckets.segments = NULL
+
+
+# --- chains ----------------------------------------------------------------------------------------------------------
+
+
+def chain_add(t, b, e, tag):
+    """Put e into the first empty slot of the chain that starts at b. False without memory for a further bucket."""
+    empty: uint64_t = slots_empty(b)
+    depth: uint64_t = 1
+    i: cython.int
+    more: BucketPtr
+    while empty == 0 and b.chained:
+        b = next_in_chain(b)
+        empty = slots_empty(b)
+        depth += SLOTS - 1
+    if empty == 0:
+        more = cast(BucketPtr, heap_alloc_aligned(t.heap, BUCKET_BYTES))
+        if more == NULL:
+            return False
+        more.tags[0] = b.tags[SLOTS - 1]
+        more.slots[0] = b.slots[SLOTS - 1]
+        b.tags[SLOTS - 1] = 0
+        b.slots[SLOTS - 1] = cast(EntryPtr, cast(cython.p_void, more))
+        b.chained = 1
+        t.chained += 1
+        depth += SLOTS - 1
+        b = more
+        i = 1
+    else:
+        i = low_byte(empty)
+    b.tags[i] = tag
+    b.slots[i] = e
+    if depth + i > t.longest:
+        t.longest = depth + i
+    return True
+
+
+def chain_remove(t, first, b, i):
+    """Take slot i of bucket b out of the chain that starts at `first`; the chain's last entry fills the hole."""
+    before: BucketPtr = NULL
+    last: BucketPtr = first
+    j: cython.int = SLOTS - 1
+    while last.chained:
+        before = last
+        last = next_in_chain(last)
+    while last.tags[j] == 0:
+        j -= 1
+    b.tags[i] = last.tags[j]
+    b.slots[i] = last.slots[j]
+    last.tags[j] = 0
+    last.slots[j] = NULL
+    if j == 0 and before != NULL:
+        before.chained = 0
+        before.slots[SLOTS - 1] = NULL
+        heap_free_aligned(t.heap, last, BUCKET_BYTES)
+        t.chained -= 1
+
+
+def chain_free(t, b):
+    """Free the buckets behind b."""
+    free_links(t, b, free_here)
+    b.chained = 0
+    b.slots[SLOTS - 1] = NULL
+
+
+def chain_nth(b, n):
+    """The n-th entry of the chain, from 0, or NULL if it has no more than n. Chains have no holes but at their end."""
+    while b.chained and n >= SLOTS - 1:
+        b = next_in_chain(b)
+        n -= SLOTS - 1
+    if n >= SLOTS or b.tags[n] == 0:
+        return NULL
+    return b.slots[n]
+
+
+# --- resizing --------------------------------------------------------------------------------------------------------
+
+
+def resize_start(t, count):
+    if not buckets_init(t.heap, address(t.coming), count):
+        return False
+    t.moved = 0
+    return True
+
+
+def resize_finish(t):
+    buckets_free(t.heap, address(t.now))
+    t.now = t.coming
+    t.coming.count = 0
+    t.coming.segments = NULL
+    t.moved = 0
+
+
+def move_bucket(t):
+    """Move the next bucket of `now` into `coming`. False when memory is short: then nothing has changed."""
+    i: uint64_t = t.moved
+    first: BucketPtr = bucket_at(address(t.now), i)
+    j: cython.int
+    if not buckets_need(t.heap, address(t.coming), mul_high(part_start(i + 1, t.now.count) - 1, t.coming.count)):
+        return False
+    if i + 2 < t.now.count and ((i + 2) & (SEGMENT_BUCKETS - 1)) > 1:
+        # What the next two steps will read: entries of the next bucket, then the bucket after that.
+        for j in range(SLOTS):
+            prefetch((first + 1).slots[j])
+        prefetch(first + 2)
+    if not move_entries(t, first):
+        move_back(t, first)
+        return False
+    chain_free(t, first)
+    t.moved = i + 1
+    if (t.moved & (SEGMENT_BUCKETS - 1)) == 0:
+        buckets_drop_segment(t.heap, address(t.now), i >> SEGMENT_SHIFT)
+    if t.moved == t.now.count:
+        resize_finish(t)
+    return True
+
+
+def move_entries(t, first):
+    """Put the entries of a chain of `now` into `coming`; their tags in the old chain become 0."""
+    b: BucketPtr = first
+    e: EntryPtr
+    h: uint64_t
+    j: cython.int
+    while b != NULL:
+        for j in range(SLOTS):
+            if b.tags[j] == 0:
+                continue
+            e = b.slots[j]
+            h = hash_bytes(t.key, entry_key(e), entry_key_length(e))
+            if not chain_add(t, bucket_at(address(t.coming), mul_high(h, t.coming.count)), e, b.tags[j]):
+                return False
+            b.tags[j] = 0
+        b = next_in_chain(b)
+    return True
+
+
+def move_back(t, first):
+    """Undo `move_entries`, which ran out of memory: slots with an entry but no tag are those that had been moved."""
+    b: BucketPtr = first
+    target: BucketPtr
+    c: BucketPtr
+    e: EntryPtr
+    h: uint64_t
+    j: cython.int
+    k: cython.int
+    while b != NULL:
+        for j in range(SLOTS - 1 if b.chained else SLOTS):
+            e = b.slots[j]
+            if b.tags[j] != 0 or e == NULL:
+                continue
+            h = hash_bytes(t.key, entry_key(e), entry_key_length(e))
+            b.tags[j] = tag_of(h)
+            target = bucket_at(address(t.coming), mul_high(h, t.coming.count))
+            c = target
+            k = 0
+            while c.slots[k] != e:
+                k += 1
+                if k == SLOTS:
+                    c = next_in_chain(c)
+                    k = 0
+            chain_remove(t, target, c, k)
+        b = next_in_chain(b)
+
+
+def resize_step(t, steps):
+    while steps > 0 and t.coming.count != 0 and move_bucket(t):
+        steps -= 1
+
+
+def grow_step(t):
+    """After an insert: move as many buckets as keep the load at LOAD entries a bucket."""
+    excess: uint64_t
+    if t.count <= LOAD * t.now.count:
+        return
+    if t.coming.count == 0:
+        if not resize_start(t, t.now.count + (t.now.count >> 1) + 1):
+            return
+    if t.coming.count < t.now.count:
+        resize_step(t, 4)           # it was shrinking: get that done first
+        return
+    excess = t.count - LOAD * t.now.count
+    while t.moved * LOAD * (t.coming.count - t.now.count) < excess * t.now.count:
+        if not move_bucket(t) or t.coming.count == 0:
+            return
+
+
+def shrink_step(t):
+    """After a removal: below 2 entries a bucket, go down to two thirds of the buckets."""
+    if t.count >= 2 * t.now.count or t.now.count == 1:
+        return
+    if t.coming.count == 0:
+        if not resize_start(t, t.now.count - t.now.count // 3 if t.now.count > 2 else 1):
+            return
+    resize_step(t, 2)
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+def table_init(t, heap, key):
+    """An empty table. `key` must stay where it is. False when memory is short."""
+    memset(t, 0, sizeof(Table))
+    t.heap = heap
+    t.key = key
+    return buckets_init(heap, address(t.now), 1) and buckets_need(heap, address(t.now), 0)
+
+
+def table_free(t):
+    """Free the table, not the entries (scan them first)."""
+    s: uint64_t
+    table_free_chains(t, free_here)
+    for s in range(table_segments(t)):
+        table_free_segment(t, s)
+    table_free_shell(t)
+
+
+def free_here(heap, p, n):
+    heap_free_aligned(heap, p, n)
+
+
+def table_free_chains(t, release):
+    """Free the buckets beyond the first of each chain with `release`. (Freeing in parts: this, segments, shell.)"""
+    i: uint64_t
+    for i in range(t.moved, t.now.count):
+        free_links(t, bucket_at(address(t.now), i), release)
+    for i in range(t.coming.count):
+        if t.coming.segments[i >> SEGMENT_SHIFT] == NULL:
+            break
+        free_links(t, bucket_at(address(t.coming), i), release)
+
+
+def free_links(t, b, release):
+    more: BucketPtr = next_in_chain(b)
+    following: BucketPtr
+    while more != NULL:
+        following = next_in_chain(more)
+        release(t.heap, more, BUCKET_BYTES)
+        t.chained -= 1
+        more = following
+
+
+def table_segments(t):
+    return segment_count(address(t.now)) + segment_count(address(t.coming))
+
+
+def table_free_segment(t, s):
+    """Free segment s of table_segments(t)."""
+    n: uint64_t = segment_count(address(t.now))
+    if s < n:
+        buckets_drop_segment(t.heap, address(t.now), s)
+    else:
+        buckets_drop_segment(t.heap, address(t.coming), s - n)
+
+
+def table_free_shell(t):
+    """Free what is left of a table without chains and segments."""
+    buckets_free(t.heap, address(t.now))
+    buckets_free(t.heap, address(t.coming))
+    t.count = 0
+    t.moved = 0
+
+
+def table_find(t, key, n, h):
+    """The slot of the entry with this key, or NULL. Good until the next insert or remove."""
+    pattern: uint64_t = BYTES_01 * tag_of(h)
+    b: BucketPtr = bucket_of(t, h)
+    found: uint64_t
+    e: EntryPtr
+    i: cython.int
+    while b != NULL:
+        found = tag_matches(b, pattern)
+        while found != 0:
+            i = low_byte(found)
+            e = b.slots[i]
+            if entry_key_length(e) == n and memcmp(entry_key(e), key, n) == 0:
+                return address(b.slots[i])
+            found &= found - 1
+        b = next_in_chain(b)
+    return NULL
+
+
+def table_insert(t, e, h):
+    """Add an entry whose key is not in the table. False when memory is short."""
+    if not chain_add(t, bucket_of(t, h), e, tag_of(h)):
+        return False
+    t.count += 1
+    grow_step(t)
+    return True
+
+
+def table_remove(t, key, n, h):
+    """Take the entry with this key out and return it, or NULL. It is the caller's to free."""
+    pattern: uint64_t = BYTES_01 * tag_of(h)
+    first: BucketPtr = bucket_of(t, h)
+    b: BucketPtr = first
+    found: uint64_t
+    e: EntryPtr
+    i: cython.int
+    while b != NULL:
+        found = tag_matches(b, pattern)
+        while found != 0:
+            i = low_byte(found)
+            e = b.slots[i]
+            if entry_key_length(e) == n and memcmp(entry_key(e), key, n) == 0:
+                chain_remove(t, first, b, i)
+                t.count -= 1
+                shrink_step(t)
+                return e
+            found &= found - 1
+        b = next_in_chain(b)
+    return NULL
+
+
+def random_next(seed):
+    """The next number of a splitmix64 sequence: quick and even, not secret."""
+    seed[0] += GOLDEN_RATIO
+    return mul_fold(seed[0] ^ (seed[0] >> 30), GOLDEN_RATIO)
+
+
+def table_random(t, seed):
+    """An entry, each with the same probability; NULL if there is none. O(1) on average."""
+    kept: uint64_t = t.now.count - t.moved
+    reached: uint64_t = 0
+    k: uint64_t
+    e: EntryPtr
+    if t.count == 0:
+        return NULL
+    if t.moved > 0:
+        reached = mul_high(part_start(t.moved, t.now.count) - 1, t.coming.count) + 1
+    while True:
+        k = mul_high(random_next(seed), kept + reached)
+        e = chain_nth(
+            bucket_at(address(t.coming), k) if k < reached else bucket_at(address(t.now), t.moved + k - reached),
+            mul_high(random_next(seed), t.longest))
+        if e != NULL:
+            return e
+
+
+def scan_chain(t, b, start, each, context):
+    """Call each(entry) for the entries of the chain whose hash is at least `start` (0: all)."""
+    e: EntryPtr
+    j: cython.int
+    while b != NULL:
+        for j in range(SLOTS):
+            if b.tags[j] != 0:
+                e = b.slots[j]
+                if start == 0 or hash_bytes(t.key, entry_key(e), entry_key_length(e)) >= start:
+                    each(context, e)
+        b = next_in_chain(b)
+
+
+def table_scan(t, cursor, buckets, each, context):
+    """Call `each` for the entries of the next `buckets` buckets from `cursor` on (0: the start).
+
+    Returns the cursor to go on with, 0 at the end. `each` must not change the table.
+    """
+    start: uint64_t = cursor << CURSOR_SHIFT
+    following: uint64_t
+    first: uint64_t
+    boundary: uint64_t = part_start(t.moved, t.now.count)
+    i: uint64_t
+    b: BucketPtr
+    while buckets > 0 or (start >> CURSOR_SHIFT) <= cursor:
+        i = mul_high(start, t.now.count)
+        if i < t.moved:
+            i = mul_high(start, t.coming.count)
+            b = bucket_at(address(t.coming), i)
+            first = part_start(i, t.coming.count)
+            following = part_start(i + 1, t.coming.count)
+            if following > boundary:
+                following = boundary
+        else:
+            b = bucket_at(address(t.now), i)
+            first = part_start(i, t.now.count)
+            following = part_start(i + 1, t.now.count)
+        scan_chain(t, b, start if start > first else 0, each, context)
+        if following == ALL_ONES:
+            return 0
+        start = following
+        if buckets > 0:
+            buckets -= 1
+    return start >> CURSOR_SHIFT
+
+
+def table_bytes(t):
+    """What the table takes beside its entries."""
+    n: cython.size_t = t.chained * BUCKET_BYTES + (segment_count(address(t.now)) + segment_count(address(t.coming))) * 8
+    live: uint64_t = t.now.count - t.moved
+    if t.moved > 0:
+        live += mul_high(part_start(t.moved, t.now.count) - 1, t.coming.count) + 1
+    return n + live * BUCKET_BYTES

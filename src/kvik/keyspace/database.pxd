@@ -1,0 +1,78 @@
+"""Databases: keys, and which of them expire. See database.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+from kvik.engine.clock cimport Clock
+from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expiry
+from kvik.engine.hashing cimport HashKey, hash_bytes
+from kvik.engine.heap cimport Heap, HeapPtr
+from kvik.engine.table cimport Table
+from kvik.keyspace.lazy_free cimport LazyFree
+
+cdef struct Database:
+    int id
+    Table keys
+    Table expiries              # the entries among them that expire
+    uint64_t expire_cursor      # where active expiry goes on
+    int64_t average_ttl         # in ms, of the expiring keys that active expiry saw last
+
+cdef struct KeyspaceStats:
+    uint64_t hits
+    uint64_t misses
+    uint64_t expired
+    double stale_percent        # estimate of expired keys still in memory
+    uint64_t expire_time_cap
+    uint64_t expire_cycle_us
+
+cdef struct Keyspace:
+    Heap *heap
+    Clock *clock
+    HashKey hash_key
+    uint64_t seed               # of random choices
+    Database *databases
+    int count
+    uint64_t dirty              # changes since the server started
+    uint32_t lru_clock          # of this tick: seconds, or minutes and a fresh counter for LFU
+    bint lfu
+    int lfu_log_factor
+    int lfu_decay_time
+    bint expire_actively
+    bint lazy_expire            # free expired values off the loop thread
+    bint lazy_server_del        # likewise values that a command overwrites
+    int expire_effort
+    int expire_database         # where active expiry goes on
+    bint expire_timed_out       # the last slow cycle ran out of time
+    int64_t expire_fast_end_us
+    KeyspaceStats stats
+    LazyFree lazy
+    # What listens to changes: see tail.py. NULL: nobody does.
+    void *owner
+    void (*changed)(
+        void *owner, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+
+ctypedef Keyspace *KeyspacePtr
+ctypedef Database *DatabasePtr
+
+cdef bint keyspace_init(Keyspace *ks, Heap *heap, Clock *clock, const HashKey *key, int databases) noexcept nogil
+cdef void keyspace_free(Keyspace *ks) noexcept nogil
+cdef void keyspace_tick(Keyspace *ks) noexcept nogil
+cdef Slot db_find(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef bint db_add(Keyspace *ks, Database *db, Entry *e, uint64_t h) noexcept nogil
+cdef bint db_replace(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
+cdef bint db_overwrite(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
+cdef bint put_in_place(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
+cdef Entry *db_remove(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef bint db_delete(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h, bint lazy) noexcept nogil
+cdef bint db_set_expiry(Keyspace *ks, Database *db, Slot slot, uint64_t h, int64_t when) noexcept nogil
+cdef void db_swap_expiry(Keyspace *ks, Database *db, Entry *old, Entry *fresh, uint64_t h) noexcept nogil
+cdef void db_empty(Keyspace *ks, Database *db, bint lazy) noexcept nogil
+cdef void release_entry(void *context, Entry *e) noexcept nogil
+cdef bint db_init(Keyspace *ks, Database *db, int id) noexcept nogil
+cdef void db_swap(Database *a, Database *b) noexcept nogil
+
+cdef inline bint is_expired(const Keyspace *ks, const Entry *e) noexcept nogil:
+    return e.layout & LAYOUT_EXPIRY and ks.clock.now_ms > entry_expiry(e)
+
+cdef inline uint64_t key_hash(const Keyspace *ks, const char *key, size_t n) noexcept nogil:
+    return hash_bytes(&ks.hash_key, key, n)

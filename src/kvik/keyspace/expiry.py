@@ -1,0 +1,128 @@
+"""Expiry: removing keys whose time is up though nobody names them.
+
+The *slow cycle* runs with the timers, `hz` times a second, and may take a quarter of the time between two of them (more
+with `active-expire-effort`); the *fast cycle* runs before the loop waits, for a millisecond, and only after a slow one
+ran out of time. Both walk the table of expiring keys, a few buckets at a time, and stay with a database as long as more
+than a tenth of what they see there is dead. So the work follows the need, and none of it is long enough to be felt.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.clock import monotonic_us
+from cython.cimports.kvik.engine.entry import entry_expiry, entry_key, entry_key_length
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.table import table_scan
+from cython.cimports.kvik.keyspace.database import db_delete, key_hash
+from cython.cimports.kvik.keyspace.tail import EVENT_EXPIRED, key_changed
+from cython.cimports.libc.stdint import int64_t, uint64_t
+from cython.cimports.libc.string import memcpy, memset
+
+
+def expire_key(ks, db, key, n, h):
+    """Remove a key whose time is up. `key` must not be the entry's own."""
+    ks.stats.expired += 1
+    db_delete(ks, db, key, n, h, ks.lazy_expire)
+    key_changed(ks, db, key, n, EVENT_EXPIRED, "expired")
+
+
+def collect_expired(context, e):
+    scan: ExpireScanPtr = cast(ExpireScanPtr, context)
+    left: int64_t = entry_expiry(e) - scan.now
+    scan.seen += 1
+    if left >= 0:
+        scan.ttl_total += left
+        scan.alive += 1
+    elif scan.count < EXPIRED_MAX:
+        scan.found[scan.count] = e
+        scan.count += 1
+
+
+def expire_database(ks, db, deadline_us, scan):
+    """Walk on through the expiring keys of db, while enough of them are dead. False when time ran out."""
+    key: cython.char[256]
+    i: cython.int
+    n: cython.size_t
+    stretches: cython.int = 0
+    stretch_seen: uint64_t = 0
+    stretch_expired: uint64_t = 0
+    e: EntryPtr
+    while db.expiries.count > 0:
+        scan.count = 0
+        scan.seen = 0
+        db.expire_cursor = table_scan(address(db.expiries), db.expire_cursor, STRETCH_BUCKETS, collect_expired, scan)
+        for i in range(scan.count):
+            e = scan.found[i]
+            n = entry_key_length(e)
+            if n <= 256:
+                memcpy(key, entry_key(e), n)
+                expire_key(ks, db, key, n, key_hash(ks, key, n))
+            else:
+                expire_long_key(ks, db, e, n)
+        scan.expired += scan.count
+        stretch_seen += scan.seen
+        stretch_expired += scan.count
+        if monotonic_us() > deadline_us:
+            return False
+        stretches += 1
+        if stretches % 4 == 0 or db.expire_cursor == 0:
+            if stretch_expired * 100 <= stretch_seen * (11 - ks.expire_effort):
+                return True
+            stretch_seen = 0
+            stretch_expired = 0
+    return True
+
+
+def expire_long_key(ks, db, e, n):
+    """The key is copied, since it goes away with its entry before the tail hears of it."""
+    key: cython.p_char = cast(CharPtr, heap_alloc(ks.heap, n))
+    if key == NULL:
+        return
+    memcpy(key, entry_key(e), n)
+    expire_key(ks, db, key, n, key_hash(ks, key, n))
+    heap_free(ks.heap, key, n)
+
+
+def expire_cycle(ks, fast, hz):
+    """One cycle over the databases, from where the last one stopped. Bounded in time, see above."""
+    scan: ExpireScan
+    start: int64_t
+    budget: int64_t
+    i: cython.int
+    db: DatabasePtr
+    if not ks.expire_actively:
+        return
+    start = monotonic_us()
+    if fast:
+        budget = 1000 + 250 * (ks.expire_effort - 1)
+        if not ks.expire_timed_out or start < ks.expire_fast_end_us + 2 * budget:
+            return
+    else:
+        budget = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz
+    ks.expire_timed_out = False
+    for i in range(ks.count):
+        db = address(ks.databases[ks.expire_database])
+        if db.expiries.count > 0:
+            memset(address(scan), 0, sizeof(ExpireScan))
+            scan.now = ks.clock.now_ms
+            if not expire_database(ks, db, start + budget, address(scan)):
+                ks.expire_timed_out = True
+                ks.stats.expire_time_cap += 1
+            update_estimates(ks, db, address(scan))
+            if ks.expire_timed_out:
+                break
+        ks.expire_database = (ks.expire_database + 1) % ks.count
+    if fast:
+        ks.expire_fast_end_us = monotonic_us()
+    ks.stats.expire_cycle_us += monotonic_us() - start
+
+
+def update_estimates(ks, db, scan):
+    """Running averages: the TTL of the keys seen alive, and the share of dead ones."""
+    total: uint64_t = scan.alive + scan.expired
+    mean: int64_t
+    if scan.alive > 0:
+        mean = scan.ttl_total // cast(int64_t, scan.alive)
+        db.average_ttl = mean if db.average_ttl == 0 else (db.average_ttl * 49 + mean) // 50
+    if total > 0:
+        ks.stats.stale_percent = ks.stats.stale_percent * 0.95 + 5.0 * scan.expired / total

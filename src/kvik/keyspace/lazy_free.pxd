@@ -1,0 +1,69 @@
+"""Freeing large values on another thread. See lazy_free.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr
+from kvik.engine.heap cimport Heap, HeapPtr
+from kvik.engine.table cimport Table, TablePtr
+
+cdef extern from "pthread.h" nogil:
+    ctypedef struct pthread_t:
+        pass
+    ctypedef struct pthread_mutex_t:
+        pass
+    ctypedef struct pthread_cond_t:
+        pass
+    int pthread_create(pthread_t *thread, void *attributes, void *(*run)(void *) noexcept nogil, void *context) noexcept
+    int pthread_join(pthread_t thread, void **result) noexcept
+    int pthread_mutex_init(pthread_mutex_t *mutex, void *attributes) noexcept
+    int pthread_mutex_lock(pthread_mutex_t *mutex) noexcept
+    int pthread_mutex_unlock(pthread_mutex_t *mutex) noexcept
+    int pthread_mutex_destroy(pthread_mutex_t *mutex) noexcept
+    int pthread_cond_init(pthread_cond_t *condition, void *attributes) noexcept
+    int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) noexcept
+    int pthread_cond_signal(pthread_cond_t *condition) noexcept
+    int pthread_cond_destroy(pthread_cond_t *condition) noexcept
+
+cdef enum:
+    LAZY_EFFORT = 64            # values of fewer blocks are freed at once
+    SEGMENTS_A_TICK = 16        # of freed tables, that the owner gives back a tick
+    SPANS_A_TICK = 32           # of blocks that were freed remotely, that the owner takes back a tick
+
+cdef struct Job:
+    Job *next
+    Entry *entry                # free this, or
+    Table table                 # all of this
+    uint64_t segment            # of the table: given back up to here
+
+ctypedef Job *JobPtr
+
+cdef struct LazyFree:
+    Heap *heap
+    pthread_t thread
+    pthread_mutex_t mutex
+    pthread_cond_t wanted
+    bint started
+    bint stopping
+    Job *todo                   # under the mutex
+    Job *todo_last
+    void *done                  # tables whose entries are freed (atomic)
+    Job *returning              # the one whose segments the owner is giving back
+    uint64_t pending            # objects handed over and not freed yet (atomic)
+    uint64_t freed              # objects freed since the start (atomic)
+
+ctypedef LazyFree *LazyFreePtr
+
+cdef void lazy_init(LazyFree *lazy, Heap *heap) noexcept nogil
+cdef void lazy_stop(LazyFree *lazy) noexcept nogil
+cdef void lazy_release(LazyFree *lazy, Entry *e, bint lazily) noexcept nogil
+cdef bint lazy_release_table(LazyFree *lazy, Table *table) noexcept nogil
+cdef bint lazy_collect(LazyFree *lazy) noexcept nogil
+cdef bint lazy_start(LazyFree *lazy) noexcept nogil
+cdef bint lazy_submit(LazyFree *lazy, Job *job, uint64_t objects) noexcept nogil
+cdef void *lazy_run(void *context) noexcept nogil
+cdef void run_job(LazyFree *lazy, Job *job) noexcept nogil
+cdef void free_entry_remote(void *context, Entry *e) noexcept nogil
+cdef void job_done(LazyFree *lazy, Job *job) noexcept nogil
+cdef void free_entry_here(Heap *heap, Entry *e) noexcept nogil
+cdef void free_here(Heap *heap, void *p, size_t n) noexcept nogil

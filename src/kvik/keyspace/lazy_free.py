@@ -1,0 +1,179 @@
+"""Freeing large values on another thread.
+
+UNLINK of ten million elements, FLUSHALL ASYNC: the loop thread takes the value out of its table, which costs nothing,
+and hands it to one background thread as a job. That thread frees block after block with `heap_free_remote`, which
+needs no lock; the loop takes the blocks back into the heap a few spans a tick (`lazy_collect`). The segments of a
+freed table come back to the loop too, whose heap they belong to.
+
+The thread starts with the first job.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
+from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free, heap_free_remote
+from cython.cimports.kvik.engine.intrinsics import add_shared, read_pointer, replace_pointer, swap_pointer
+from cython.cimports.kvik.engine.table import (
+    table_free_chains, table_free_segment, table_free_shell, table_scan, table_segments,
+)
+from cython.cimports.kvik.keyspace.values import value_effort, value_free
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.string import memset
+
+
+def lazy_init(lazy, heap):
+    memset(lazy, 0, sizeof(LazyFree))
+    lazy.heap = heap
+    pthread_mutex_init(address(lazy.mutex), NULL)
+    pthread_cond_init(address(lazy.wanted), NULL)
+
+
+def lazy_stop(lazy):
+    """Let the thread finish what it has, end it, and take everything back."""
+    if lazy.started:
+        pthread_mutex_lock(address(lazy.mutex))
+        lazy.stopping = True
+        pthread_cond_signal(address(lazy.wanted))
+        pthread_mutex_unlock(address(lazy.mutex))
+        pthread_join(lazy.thread, NULL)
+        lazy.started = False
+        while lazy_collect(lazy):
+            pass
+    pthread_mutex_destroy(address(lazy.mutex))
+    pthread_cond_destroy(address(lazy.wanted))
+
+
+def free_here(heap, p, n):
+    heap_free(heap, p, n)
+
+
+def free_entry_here(heap, e):
+    value_free(heap, free_here, e)
+    entry_free(heap, e)
+
+
+def lazy_release(lazy, e, lazily):
+    """Free an entry that is in no table any more, and its value: here, or on the thread if that is much work."""
+    job: JobPtr
+    if lazily and value_effort(e) > LAZY_EFFORT:
+        job = cast(JobPtr, malloc(sizeof(Job)))
+        if job != NULL:
+            memset(job, 0, sizeof(Job))
+            job.entry = e
+            if lazy_submit(lazy, job, 1):
+                return
+            free(job)
+    free_entry_here(lazy.heap, e)
+
+
+def lazy_release_table(lazy, table):
+    """Free a table of entries with all their values on the thread. False: not taken, do it yourself."""
+    job: JobPtr = cast(JobPtr, malloc(sizeof(Job)))
+    if job == NULL:
+        return False
+    memset(job, 0, sizeof(Job))
+    job.table = table[0]
+    if lazy_submit(lazy, job, table.count):
+        return True
+    free(job)
+    return False
+
+
+def lazy_start(lazy):
+    if not lazy.started:
+        lazy.started = pthread_create(address(lazy.thread), NULL, lazy_run, lazy) == 0
+    return lazy.started
+
+
+def lazy_submit(lazy, job, objects):
+    if not lazy_start(lazy):
+        return False
+    add_shared(address(lazy.pending), objects)
+    pthread_mutex_lock(address(lazy.mutex))
+    if lazy.todo == NULL:
+        lazy.todo = job
+    else:
+        lazy.todo_last.next = job
+    lazy.todo_last = job
+    pthread_cond_signal(address(lazy.wanted))
+    pthread_mutex_unlock(address(lazy.mutex))
+    return True
+
+
+# --- on the thread ---------------------------------------------------------------------------------------------------
+
+
+def lazy_run(context):
+    lazy: LazyFreePtr = cast(LazyFreePtr, context)
+    job: JobPtr
+    while True:
+        pthread_mutex_lock(address(lazy.mutex))
+        while lazy.todo == NULL and not lazy.stopping:
+            pthread_cond_wait(address(lazy.wanted), address(lazy.mutex))
+        job = lazy.todo
+        if job != NULL:
+            lazy.todo = job.next
+        pthread_mutex_unlock(address(lazy.mutex))
+        if job == NULL:
+            return NULL
+        run_job(lazy, job)
+
+
+def run_job(lazy, job):
+    cursor: uint64_t = 0
+    objects: uint64_t = 1
+    if job.entry != NULL:
+        free_entry_remote(lazy.heap, job.entry)
+        free(job)
+    else:
+        objects = job.table.count
+        while True:
+            cursor = table_scan(address(job.table), cursor, 1024, free_entry_remote, lazy.heap)
+            if cursor == 0:
+                break
+        table_free_chains(address(job.table), heap_free_remote)
+        job_done(lazy, job)
+    add_shared(address(lazy.pending), 0 - objects)
+    add_shared(address(lazy.freed), objects)
+
+
+def free_entry_remote(context, e):
+    heap: HeapPtr = cast(HeapPtr, context)
+    value_free(heap, heap_free_remote, e)
+    heap_free_remote(heap, e, entry_bytes(e))
+
+
+def job_done(lazy, job):
+    """Hand the table's segments to the owner of the heap."""
+    head: cython.p_void
+    while True:
+        head = read_pointer(address(lazy.done))
+        job.next = cast(JobPtr, head)
+        if replace_pointer(address(lazy.done), head, job):
+            return
+
+
+# --- on the loop thread again ----------------------------------------------------------------------------------------
+
+
+def lazy_collect(lazy):
+    """Once a tick: take back a bounded part of what the thread freed. True while there is more."""
+    i: cython.int
+    more: cython.bint = heap_collect_remote(lazy.heap, SPANS_A_TICK)
+    job: JobPtr
+    if lazy.returning == NULL and read_pointer(address(lazy.done)) != NULL:
+        lazy.returning = cast(JobPtr, swap_pointer(address(lazy.done), NULL))
+    for i in range(SEGMENTS_A_TICK):
+        job = lazy.returning
+        if job == NULL:
+            return more
+        if job.segment < table_segments(address(job.table)):
+            table_free_segment(address(job.table), job.segment)
+            job.segment += 1
+        else:
+            table_free_shell(address(job.table))
+            lazy.returning = job.next
+            free(job)
+    return True

@@ -1,0 +1,27 @@
+"""The tail of every write. See tail.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint64_t
+
+from kvik.keyspace.call cimport Call
+from kvik.keyspace.database cimport Database, Keyspace
+
+cdef enum:                      # classes of events, as in notify-keyspace-events
+    EVENT_GENERIC = 4
+    EVENT_STRING = 8
+    EVENT_EXPIRED = 256
+    EVENT_NEW = 16384
+
+cdef void key_changed(
+    Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+cdef void key_event(
+    Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept nogil
+
+cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:
+    """The running command changed the key in argv[i]."""
+    key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
+
+cdef inline void also(Call *call, int i, int event_class, const char *event) noexcept nogil:
+    """A second event of a change that has been reported already (SET with an expiry)."""
+    key_event(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)

@@ -1,0 +1,25 @@
+"""The tail of every write: whatever changes a key ends here, commands and expiry alike, and nowhere else.
+
+It counts the change (`rdb_changes_since_last_save`), and hands key and event to whoever listens (`Keyspace.changed`).
+No command does any of this by hand, so none can forget a part of it.
+"""
+
+# ruff: noqa: F821
+from cython import NULL
+
+
+def key_changed(ks, db, key, n, event_class, event):
+    """The value, the expiry or the existence of `key` has changed; `event` says how, in Redis's words."""
+    ks.dirty += 1
+    key_event(ks, db, key, n, event_class, event)
+
+
+def key_event(ks, db, key, n, event_class, event):
+    """Something happened to `key` that is not a change of its own."""
+    if ks.changed != NULL:
+        ks.changed(ks.owner, db, key, n, event_class, event)
+
+
+def database_changed(ks, db, keys):
+    """All keys of a database went, or moved to another (FLUSHDB, FLUSHALL, SWAPDB)."""
+    ks.dirty += keys

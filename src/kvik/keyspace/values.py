@@ -1,0 +1,95 @@
+"""Values of any type: freeing, copying and weighing them, and reading strings whatever their form.
+
+The one place that goes by an entry's type; a new type adds its branch to each function here.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, cast
+from cython.cimports.kvik.engine.entry import (
+    ENCODING_EMBSTR, ENCODING_INT, LAYOUT_WORD, TYPE_STRING, entry_bytes, entry_copy, entry_embedded, entry_encoding, entry_free,
+    entry_integer, entry_pointer, entry_set_word, raw_bytes, raw_new,
+)
+from cython.cimports.kvik.engine.heap import heap_block_bytes
+from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.libc.stdint import uint64_t, uintptr_t
+from cython.cimports.libc.string import memcpy
+
+
+def entry_raw(e):
+    """The block of a string value, or NULL when the value is an integer or embedded."""
+    if e.layout & LAYOUT_WORD and entry_encoding(e) != ENCODING_INT:
+        return cast(RawPtr, entry_pointer(e))
+    return NULL
+
+
+def value_free(heap, release, e):
+    """Free what the entry's value takes beside the entry, with `release`."""
+    raw: RawPtr = entry_raw(e)
+    if raw != NULL:
+        release(heap, raw, raw_bytes(raw.capacity))
+
+
+def value_effort(e):
+    """How many blocks freeing the value takes, roughly: whether another thread should do it."""
+    return 1
+
+
+def value_duplicate(heap, e, key, n, expiry):
+    """A copy of the entry with a value of its own, under another key. NULL when memory is short."""
+    raw: RawPtr = entry_raw(e)
+    own: RawPtr
+    fresh: EntryPtr = entry_copy(heap, e, key, n, expiry)
+    if fresh == NULL or raw == NULL:
+        return fresh
+    own = raw_new(heap, raw.length)
+    if own == NULL:
+        entry_free(heap, fresh)
+        return NULL
+    memcpy(own.data, raw.data, raw.length)
+    own.length = raw.length
+    entry_set_word(fresh, cast(uint64_t, cast(uintptr_t, own)))
+    return fresh
+
+
+def value_bytes(e):
+    """Memory of the entry and its value."""
+    raw: RawPtr = entry_raw(e)
+    n: cython.size_t = heap_block_bytes(cast(EntryPtr, e), entry_bytes(e))
+    if raw != NULL:
+        n += heap_block_bytes(raw, raw_bytes(raw.capacity))
+    return n
+
+
+def string_value(e, scratch):
+    """The bytes of a string value; an integer is written to `scratch` (INTEGER_MAX bytes). Good until it changes."""
+    s: Slice
+    raw: RawPtr
+    if not e.layout & LAYOUT_WORD:
+        s.p = entry_embedded(e)
+        s.n = e.vlen
+    elif entry_encoding(e) == ENCODING_INT:
+        s.p = scratch
+        s.n = format_integer(scratch, entry_integer(e))
+    else:
+        raw = cast(RawPtr, entry_pointer(e))
+        s.p = raw.data
+        s.n = raw.length
+    return s
+
+
+def string_length(e):
+    scratch: cython.char[24]
+    return string_value(e, scratch).n
+
+
+def type_name(kind):
+    if kind == TYPE_STRING:
+        return "string"
+    return "unknown"
+
+
+def encoding_name(encoding):
+    if encoding == ENCODING_INT:
+        return "int"
+    return "embstr" if encoding == ENCODING_EMBSTR else "raw"

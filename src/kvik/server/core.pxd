@@ -1,0 +1,47 @@
+"""The compiled heart of a server, as Python sees it. See core.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+
+from kvik.commands.dispatch cimport Dispatcher, DispatcherPtr
+from kvik.engine.clock cimport Clock
+from kvik.engine.hashing cimport HashKey
+from kvik.engine.heap cimport Heap
+from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
+from kvik.keyspace.database cimport Database, Keyspace
+from kvik.wire.client cimport Client as ClientStruct
+from kvik.wire.loop cimport Loop
+
+cdef class Core:
+    cdef Heap heap
+    cdef Clock clock
+    cdef Keyspace keyspace
+    cdef Loop loop
+    cdef Dispatcher dispatcher
+    cdef HashKey hash_key
+    cdef readonly object server         # handed to Python handlers
+    cdef readonly object table          # the CommandTable
+    cdef object kept                    # keeps names and callables alive
+    cdef object names                   # of commands, by number
+    cdef public dict error_counts
+    cdef public int hz
+    cdef int64_t next_second_ms
+    cdef bint open
+
+    cdef ClientStruct *find_client(self, uint64_t id)
+    cdef object fill_commands(self)
+
+cdef void run_python(Call *call) noexcept with gil
+cdef void count_error(void *engine, const char *text, size_t n) noexcept with gil
+cdef void slow_command(void *engine, Call *call, uint64_t counted) noexcept with gil
+ctypedef ClientStruct *ClientStructPtr
+
+cdef Core core_of(void *owner)
+cdef int run_cron(Dispatcher *d) noexcept with gil
+cdef void before_write(void *owner) noexcept nogil
+cdef void before_wait(void *owner) noexcept nogil
+cdef int cron(void *owner) noexcept nogil
+cdef void woken(void *owner) noexcept with gil
+cdef void closing(void *owner, ClientStruct *c) noexcept nogil
+cdef void note(void *owner, int level, const char *text, ClientStruct *c) noexcept with gil
+cdef object handler_address(str module, str name)

@@ -1,0 +1,148 @@
+"""The event loop. See loop.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+from kvik.engine.clock cimport Clock
+from kvik.engine.heap cimport Heap
+from kvik.engine.text cimport Slice, SlicePtr
+from kvik.wire.client cimport Client, ClientPtr
+from kvik.wire.parser cimport Arguments, CharPtr, ParseLimits, ParseState
+from kvik.wire.poller cimport Poller
+
+cdef enum:
+    ARENA_BYTES = 524288        # input of the clients of one group, output likewise
+    READ_MAX = 65536            # what one client may send into one group
+    HELD_MAX = 32768            # a command longer than this is received in the client's own buffer
+    BATCH = 1024                # commands that are parsed, prefetched and run together
+    SCRATCH_BYTES = 131072      # for unquoted inline arguments of a batch
+    LISTENERS_MAX = 34
+    OUTPUT_EARLY = 262144       # replies in the arena that are sent before the group is through
+    RECEIVE_MIN = 65536
+
+cdef enum:                      # classes of clients with output limits of their own
+    CLASS_NORMAL = 0
+    CLASS_REPLICA = 1
+    CLASS_PUBSUB = 2
+
+cdef struct Request:            # a parsed command
+    Client *client
+    char *end                   # where the client's input goes on
+    size_t first                # of its arguments in the batch
+    int count
+    uint32_t key                # which argument is the first key, 0: none
+    void *command               # the upper layers' word for it
+    uint64_t hash               # of that key
+
+ctypedef Request *RequestPtr
+
+cdef struct OutputLimit:
+    size_t hard
+    size_t soft
+    int64_t soft_ms
+
+cdef struct LoopStats:
+    uint64_t connections
+    uint64_t rejected
+    uint64_t bytes_in
+    uint64_t bytes_out
+    uint64_t reads
+    uint64_t writes
+    uint64_t query_limit_closes
+    uint64_t output_limit_closes
+    uint64_t cycles
+    uint64_t busy_us
+
+cdef struct Loop:
+    Heap *heap
+    Clock *clock
+    Poller poller
+    void *owner                 # handed to the functions below
+    void (*execute)(void *owner, Request *requests, int count) noexcept nogil
+    void (*before_write)(void *owner) noexcept nogil     # replies leave after this
+    void (*before_wait)(void *owner) noexcept nogil
+    int (*cron)(void *owner) noexcept nogil     # timers; how many ms until the next call
+    void (*woken)(void *owner) noexcept nogil
+    void (*closing)(void *owner, Client *c) noexcept nogil
+    void (*note)(void *owner, int level, const char *text, Client *c) noexcept nogil
+
+    void (*count_error)(void *owner, const char *text, size_t n) noexcept nogil
+
+    bint failed                 # the running command answered an error
+    int listeners[34]
+    int listener_count
+    int wake_fd                 # readable: somebody wants the loop's attention; -1: none
+    bint running
+    int64_t next_cron_ms
+
+    Client *clients             # all of them, newest first
+    size_t client_count
+    uint64_t next_id
+    Client *executing           # whose command runs
+
+    char *input                 # the arena that clients of a group are read into
+    size_t input_used
+    char *output                # the arena that replies of a group are written to
+    size_t output_used
+    char *scratch
+    ParseLimits limits
+    Request *requests
+    int request_count
+    Arguments arguments         # of all requests of the batch
+
+    Client **group              # clients whose input is in the arena
+    int group_count
+    int group_capacity
+    Client **flush              # clients that are owed something
+    int flush_count
+    int flush_capacity
+    Client **again              # clients with input left that needs no reading first
+    int again_count
+    int again_capacity
+    Client **doomed             # clients to close at the end of the tick
+    int doomed_count
+    int doomed_capacity
+
+    # Settings
+    size_t max_clients
+    size_t query_limit
+    OutputLimit output_limits[3]
+    int keepalive
+    int64_t timeout_s
+    int accepts                 # connections taken a tick
+    bint protected              # refuse whoever is not on this machine
+    bint password_required      # new clients are not authenticated
+    LoopStats stats
+    char nowhere[16384]         # where the replies of a muted client are written to
+
+ctypedef Loop *LoopPtr
+ctypedef Client **ClientPtrPtr
+
+ctypedef OutputLimit *OutputLimitPtr
+ctypedef int *IntPtr
+
+cdef bint loop_init(Loop *loop, Heap *heap, Clock *clock, bint use_epoll) noexcept nogil
+cdef void loop_free(Loop *loop) noexcept nogil
+cdef bint loop_listen(Loop *loop, int fd) noexcept nogil
+cdef void loop_unlisten(Loop *loop, int fd) noexcept nogil
+cdef bint loop_wake_by(Loop *loop, int fd) noexcept nogil
+cdef void loop_run(Loop *loop) noexcept nogil
+cdef void loop_tick(Loop *loop, bint wait) noexcept nogil
+cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
+cdef void drain_wake(Loop *loop) noexcept nogil
+cdef bint list_add(Heap *heap, Client ***clients, int *count, int *capacity, Client *c) noexcept nogil
+cdef int list_without(Client **clients, int count, const Client *c) noexcept nogil
+cdef void list_free(Heap *heap, Client **clients, int capacity) noexcept nogil
+cdef void loop_owes(Loop *loop, Client *c) noexcept nogil
+cdef void loop_again(Loop *loop, Client *c) noexcept nogil
+cdef void loop_close_soon(Loop *loop, Client *c) noexcept nogil
+cdef void reap(Loop *loop) noexcept nogil
+cdef void run_again(Loop *loop) noexcept nogil
+cdef void out_of_memory(Loop *loop, Client *c) noexcept nogil
+cdef void loop_switch(Loop *loop, Client *c) noexcept nogil
+cdef void end_group(Loop *loop) noexcept nogil
+cdef void loop_flush(Loop *loop) noexcept nogil
+cdef void flush_client(Loop *loop, Client *c) noexcept nogil
+cdef int client_class(const Client *c) noexcept nogil
+cdef bint over_output_limit(Loop *loop, Client *c) noexcept nogil
+cdef void loop_check_clients(Loop *loop) noexcept nogil

@@ -1,0 +1,353 @@
+"""The event loop: one thread, one tick after another.
+
+    wait ▶ accept ▶ read ready sockets into the arena, parse ▶ execute the batch ▶ ... ▶ before_write ▶ send ▶ timers
+
+Sockets are read one after another into one *arena*, and commands are parsed where they lie, into *requests*. When
+BATCH requests are there, or the arena is full, they are handed together to `execute` (dispatch.py), which prefetches
+what they need and runs them in order. A *group* is the clients whose input is in the arena; at its end what they sent
+beyond their last complete command is kept with them (client.py), and the arena is used anew.
+
+Replies leave only after `before_write`, where the append-only file is written. A tick is bounded: a client brings at
+most READ_MAX bytes into one, however much it pipelines. The loop knows no commands: what it needs from above it is
+handed as functions. It runs without the GIL.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.wire.client import (
+    CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_FLUSH, CLIENT_IN_GROUP, CLIENT_PUBSUB, CLIENT_READ_OFF,
+    CLIENT_WAITING, CLIENT_WANTS_WRITE,
+)
+from cython.cimports.kvik.wire.connections import accept_some, connection_close
+from cython.cimports.kvik.wire.output import SEND_FAILED, SENT, output_close_region, output_queued, output_send
+from cython.cimports.kvik.wire.parser import arguments_free
+from cython.cimports.kvik.wire.poller import (
+    POLL_READ, POLL_WRITE, poller_add, poller_change, poller_close, poller_init, poller_remove, poller_wait,
+)
+from cython.cimports.kvik.wire.receive import keep_rest, receive, run_batch
+from cython.cimports.libc.stdint import int64_t, uint32_t
+from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.string import memset
+from cython.cimports.posix.unistd import read
+
+# --- life ------------------------------------------------------------------------------------------------------------
+
+
+def loop_init(loop, heap, clock, use_epoll):
+    """A loop with no listeners; the owner sets its functions. False when memory is short."""
+    memset(loop, 0, sizeof(Loop))
+    loop.heap = heap
+    loop.clock = clock
+    loop.wake_fd = -1
+    loop.accepts = 10
+    loop.input = cast(CharPtr, malloc(ARENA_BYTES))
+    loop.output = cast(CharPtr, malloc(ARENA_BYTES))
+    loop.scratch = cast(CharPtr, malloc(SCRATCH_BYTES))
+    loop.requests = cast(RequestPtr, malloc(BATCH * sizeof(Request)))
+    loop.limits.scratch = loop.scratch
+    loop.limits.scratch_left = SCRATCH_BYTES
+    if loop.input == NULL or loop.output == NULL or loop.scratch == NULL or loop.requests == NULL:
+        return False
+    return poller_init(address(loop.poller), use_epoll)
+
+
+def loop_free(loop):
+    """Close every connection and free the loop. Listeners stay the owner's to close."""
+    while loop.clients != NULL:
+        connection_close(loop, loop.clients)
+    arguments_free(loop.heap, address(loop.arguments))
+    list_free(loop.heap, loop.group, loop.group_capacity)
+    list_free(loop.heap, loop.flush, loop.flush_capacity)
+    list_free(loop.heap, loop.again, loop.again_capacity)
+    list_free(loop.heap, loop.doomed, loop.doomed_capacity)
+    poller_close(address(loop.poller))
+    free(loop.input)
+    free(loop.output)
+    free(loop.scratch)
+    free(loop.requests)
+
+
+def loop_listen(loop, fd):
+    """Accept connections from this listening socket."""
+    if loop.listener_count == LISTENERS_MAX or not poller_add(
+            address(loop.poller), fd, POLL_READ, address(loop.listeners[loop.listener_count])):
+        return False
+    loop.listeners[loop.listener_count] = fd
+    loop.listener_count += 1
+    return True
+
+
+def loop_unlisten(loop, fd):
+    i: cython.int
+    last: cython.int = loop.listener_count - 1
+    for i in range(loop.listener_count):
+        if loop.listeners[i] == fd:
+            poller_remove(address(loop.poller), fd)
+            if i != last:
+                loop.listeners[i] = loop.listeners[last]
+                poller_change(address(loop.poller), loop.listeners[i], POLL_READ, address(loop.listeners[i]))
+            loop.listener_count = last
+            return
+
+
+def loop_wake_by(loop, fd):
+    """Call `woken` when this descriptor becomes readable (the loop reads it empty)."""
+    loop.wake_fd = fd
+    return poller_add(address(loop.poller), fd, POLL_READ, address(loop.wake_fd))
+
+
+def loop_run(loop):
+    """Run until somebody sets `running` to False."""
+    loop.running = True
+    while loop.running:
+        loop_tick(loop, True)
+
+
+def loop_tick(loop, wait):
+    """One tick. `wait`: until something happens or a timer is due."""
+    timeout: int64_t = 0
+    begun: int64_t
+    n: cython.int
+    i: cython.int
+    loop.before_wait(loop.owner)
+    if wait and loop.again_count == 0:
+        timeout = loop.next_cron_ms - loop.clock.monotonic_ms
+        if timeout < 0:
+            timeout = 0
+    n = poller_wait(address(loop.poller), cast(cython.int, timeout))
+    begun = monotonic_us()
+    clock_tick(loop.clock)
+    for i in range(n):
+        handle_event(loop, loop.poller.events[i].data, loop.poller.events[i].events)
+    if loop.again_count > 0:
+        run_again(loop)
+    end_group(loop)
+    if loop.clock.monotonic_ms >= loop.next_cron_ms:
+        loop.next_cron_ms = loop.clock.monotonic_ms + loop.cron(loop.owner)
+    loop_flush(loop)
+    reap(loop)
+    loop.stats.cycles += 1
+    loop.stats.busy_us += monotonic_us() - begun
+
+
+def handle_event(loop, data, events):
+    fd: cython.int
+    c: ClientPtr
+    if data == address(loop.wake_fd):
+        drain_wake(loop)
+    elif address(loop.listeners[0]) <= data and data < address(loop.listeners[LISTENERS_MAX]):
+        fd = cast(IntPtr, data)[0]
+        accept_some(loop, fd)
+    else:
+        c = cast(ClientPtr, data)
+        if events & POLL_READ:
+            receive(loop, c, True)
+        if events & POLL_WRITE:
+            loop_owes(loop, c)
+
+
+def drain_wake(loop):
+    bytes: cython.char[256]
+    while read(loop.wake_fd, bytes, 256) == 256:
+        pass
+    loop.woken(loop.owner)
+
+
+# --- lists of clients ------------------------------------------------------------------------------------------------
+
+
+def list_add(heap, clients, count, capacity, c):
+    grown: ClientPtrPtr
+    n: cython.int
+    if count[0] == capacity[0]:
+        n = capacity[0] * 2 if capacity[0] > 0 else 64
+        if clients[0] == NULL:
+            grown = cast(ClientPtrPtr, heap_alloc(heap, n * sizeof(ClientPtr)))
+        else:
+            grown = cast(ClientPtrPtr, heap_resize(
+                heap, clients[0], capacity[0] * sizeof(ClientPtr), n * sizeof(ClientPtr)))
+        if grown == NULL:
+            return False
+        clients[0] = grown
+        capacity[0] = n
+    clients[0][count[0]] = c
+    count[0] += 1
+    return True
+
+
+def list_without(clients, count, c):
+    """Take c out of the list; how many are left."""
+    i: cython.int
+    kept: cython.int = 0
+    for i in range(count):
+        if clients[i] != c:
+            clients[kept] = clients[i]
+            kept += 1
+    return kept
+
+
+def list_free(heap, clients, capacity):
+    if clients != NULL:
+        heap_free(heap, clients, capacity * sizeof(ClientPtr))
+
+
+def loop_owes(loop, c):
+    """c is owed something: send it at the end of the tick."""
+    if not c.flags & CLIENT_IN_FLUSH:
+        c.flags |= CLIENT_IN_FLUSH
+        list_add(loop.heap, address(loop.flush), address(loop.flush_count), address(loop.flush_capacity), c)
+
+
+def loop_again(loop, c):
+    """c may go on with the commands that it sent already."""
+    c.flags &= ~cast(uint32_t, CLIENT_WAITING)
+    if c.flags & CLIENT_READ_OFF:
+        c.flags &= ~cast(uint32_t, CLIENT_READ_OFF)
+        poller_change(
+            address(loop.poller), c.fd, POLL_READ | (POLL_WRITE if c.flags & CLIENT_WANTS_WRITE else 0), c)
+    list_add(loop.heap, address(loop.again), address(loop.again_count), address(loop.again_capacity), c)
+
+
+def loop_close_soon(loop, c):
+    """Close c at the end of the tick; until then none of its commands run and its replies go nowhere."""
+    if not c.flags & CLIENT_CLOSE_NOW:
+        c.flags |= CLIENT_CLOSE_NOW
+        list_add(loop.heap, address(loop.doomed), address(loop.doomed_count), address(loop.doomed_capacity), c)
+
+
+def reap(loop):
+    i: cython.int
+    for i in range(loop.doomed_count):
+        connection_close(loop, loop.doomed[i])
+    loop.doomed_count = 0
+
+
+def run_again(loop):
+    """Go on with the clients that have commands left from before. (Those that join meanwhile wait for the next tick.)"""
+    i: cython.int
+    count: cython.int = loop.again_count
+    c: ClientPtr
+    for i in range(count):
+        c = loop.again[i]
+        receive(loop, c, False)
+    for i in range(count, loop.again_count):
+        loop.again[i - count] = loop.again[i]
+    loop.again_count -= count
+
+
+def out_of_memory(loop, c):
+    loop.note(loop.owner, 3, "Out of memory for a client: closing it", c)
+    loop_close_soon(loop, c)
+
+
+# --- groups and sending ----------------------------------------------------------------------------------------------
+
+
+def loop_switch(loop, c):
+    """From here on c's commands run (NULL: nobody's). Sends early when much has gathered."""
+    if loop.executing == c:
+        return
+    if loop.executing != NULL:
+        output_close_region(loop.executing)
+    loop.executing = c
+    if loop.output_used > OUTPUT_EARLY:
+        loop_flush(loop)
+
+
+def end_group(loop):
+    """Run what is left in the batch; the arena is free again."""
+    i: cython.int
+    count: cython.int
+    run_batch(loop)
+    loop_switch(loop, NULL)
+    count = loop.group_count
+    loop.group_count = 0
+    loop.input_used = 0
+    for i in range(count):
+        keep_rest(loop, loop.group[i])
+    loop_switch(loop, NULL)
+
+
+def loop_flush(loop):
+    """Send what clients are owed. The arena of replies is free again."""
+    i: cython.int
+    count: cython.int = loop.flush_count
+    c: ClientPtr
+    if count == 0:
+        return
+    loop.before_write(loop.owner)
+    if loop.executing != NULL:
+        output_close_region(loop.executing)
+    for i in range(count):
+        c = loop.flush[i]
+        c.flags &= ~cast(uint32_t, CLIENT_IN_FLUSH)
+        if not c.flags & CLIENT_CLOSE_NOW:
+            flush_client(loop, c)
+    loop.flush_count = 0
+    loop.output_used = 0
+
+
+def flush_client(loop, c):
+    outcome: cython.int
+    queued: cython.size_t
+    if c.out.pos != NULL:
+        output_close_region(c)
+    queued = output_queued(c)
+    if queued > c.peak_output:
+        c.peak_output = queued
+    outcome = output_send(c)
+    if outcome == SEND_FAILED:
+        loop_close_soon(loop, c)
+    elif outcome == SENT:
+        if c.flags & CLIENT_CLOSE_AFTER_REPLY:
+            loop_close_soon(loop, c)
+        elif c.flags & CLIENT_WANTS_WRITE:
+            c.flags &= ~cast(uint32_t, CLIENT_WANTS_WRITE)
+            poller_change(address(loop.poller), c.fd, 0 if c.flags & CLIENT_READ_OFF else POLL_READ, c)
+    elif not c.flags & CLIENT_WANTS_WRITE:
+        c.flags |= CLIENT_WANTS_WRITE
+        poller_change(
+            address(loop.poller), c.fd, POLL_WRITE | (0 if c.flags & CLIENT_READ_OFF else POLL_READ), c)
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def client_class(c):
+    return CLASS_PUBSUB if c.flags & CLIENT_PUBSUB else CLASS_NORMAL
+
+
+def over_output_limit(loop, c):
+    """Closes c (and says so) when what it is owed is over client-output-buffer-limit."""
+    limit: OutputLimitPtr = address(loop.output_limits[client_class(c)])
+    used: cython.size_t = c.out.queued_blocks
+    soft: cython.bint = limit.soft != 0 and used > limit.soft
+    if not soft:
+        c.soft_limit_ms = 0
+    elif c.soft_limit_ms == 0:
+        c.soft_limit_ms = loop.clock.monotonic_ms
+        soft = False
+    else:
+        soft = loop.clock.monotonic_ms - c.soft_limit_ms > limit.soft_ms
+    if not soft and (limit.hard == 0 or used <= limit.hard):
+        return False
+    if not c.flags & CLIENT_CLOSE_NOW:
+        loop.stats.output_limit_closes += 1
+        loop.note(loop.owner, 3, "Client scheduled to be closed ASAP for overcoming of output buffer limits.", c)
+        loop_close_soon(loop, c)
+    return True
+
+
+def loop_check_clients(loop):
+    """Once a second: idle clients and those over their soft output limit."""
+    c: ClientPtr = loop.clients
+    while c != NULL:
+        over_output_limit(loop, c)
+        if loop.timeout_s > 0 and not c.flags & (CLIENT_PUBSUB | CLIENT_WAITING) \
+                and loop.clock.now_ms - c.active_ms > loop.timeout_s * 1000:
+            loop.note(loop.owner, 1, "Closing idle client", c)
+            loop_close_soon(loop, c)
+        c = c.next

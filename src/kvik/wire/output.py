@@ -1,0 +1,247 @@
+"""What a client is owed, and sending it.
+
+Replies of the client whose commands run go to the *region*: a stretch of the loop's output arena that every client of a
+tick uses in turn, so replies stay in the cache until they are sent, and an idle client owns no buffer. Whatever does
+not fit there (a large reply, a reader that is slower than its replies, messages to a client that is not running) goes
+to a list of *blocks*. Blocks are always older than the region.
+
+    client ──▶ block ──▶ block ──▶ region (in the arena)
+               sent▲     used▲     ▲pos
+
+`output_reserve` and `output_write` (output.pxd) are the only ways in. They never fail: a client that memory is short
+for is closed, and what it is owed then goes nowhere.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, cast, sizeof
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, OUTPUT_BLOCK
+from cython.cimports.kvik.wire.loop import (
+    ARENA_BYTES, LoopPtr, loop_close_soon, loop_owes, over_output_limit,
+)
+from cython.cimports.libc.errno import EAGAIN, EINTR, errno
+from cython.cimports.libc.stdint import uint32_t
+from cython.cimports.libc.string import memcpy
+
+
+def output_room(c, n):
+    """The slow way of output_reserve: opens the region, spills it when it is full, or adds a block."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    block: OutputBlockPtr
+    if c.flags & (CLIENT_MUTED | CLIENT_CLOSE_NOW):
+        return output_nowhere(c)
+    loop_owes(loop, c)
+    if c.out.pos == NULL and c.out.first == NULL and c.out.region == NULL and loop.executing == c \
+            and ARENA_BYTES - loop.output_used >= n:
+        c.out.region = loop.output + loop.output_used
+        c.out.pos = c.out.region
+        c.out.end = loop.output + ARENA_BYTES
+        return c.out.pos
+    output_settle(c)
+    if c.out.region != NULL and not output_spill_region(c):
+        return output_nowhere(c)
+    if c.out.pos != NULL and cast(cython.size_t, c.out.end - c.out.pos) >= n:
+        return c.out.pos
+    block = output_add_block(c, n)
+    if block == NULL:
+        return output_nowhere(c)
+    c.out.pos = cast(CharPtr, block.data)
+    c.out.end = c.out.pos + block.capacity
+    return c.out.pos
+
+
+def output_nowhere(c):
+    """A place for bytes that nobody is to get."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    c.out.pos = cast(CharPtr, loop.nowhere)
+    c.out.end = c.out.pos + OUTPUT_BLOCK
+    return c.out.pos
+
+
+def goes_nowhere(c):
+    return c.out.end == cast(CharPtr, cast(LoopPtr, c.loop).nowhere) + OUTPUT_BLOCK
+
+
+def output_mute(c):
+    """What is replied from here on goes nowhere."""
+    output_close_region(c)
+    c.out.pos = NULL
+    c.out.end = NULL
+    c.flags |= CLIENT_MUTED
+
+
+def output_unmute(c):
+    c.flags &= ~cast(uint32_t, CLIENT_MUTED)
+    output_close_region(c)
+    if c.out.last != NULL:
+        c.out.pos = cast(CharPtr, c.out.last.data) + c.out.last.used
+        c.out.end = cast(CharPtr, c.out.last.data) + c.out.last.capacity
+
+
+def output_write_long(c, p, n):
+    """Append n bytes, more than fits where the last ones went."""
+    room: cython.p_char = output_room(c, n)
+    if goes_nowhere(c):
+        return
+    memcpy(room, p, n)
+    c.out.pos += n
+
+
+def output_add_block(c, n):
+    """A further block with room for n bytes; NULL (and the client closed) when memory is short or its limit reached."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    capacity: cython.size_t = n if n > OUTPUT_BLOCK else OUTPUT_BLOCK
+    block: OutputBlockPtr = cast(OutputBlockPtr, heap_alloc(loop.heap, sizeof(OutputBlock) + capacity))
+    if block == NULL:
+        loop_close_soon(loop, c)
+        return NULL
+    block.next = NULL
+    block.capacity = capacity
+    block.used = 0
+    block.sent = 0
+    if c.out.last != NULL:
+        c.out.last.next = block
+    else:
+        c.out.first = block
+    c.out.last = block
+    c.out.queued_blocks += sizeof(OutputBlock) + capacity
+    if over_output_limit(loop, c):
+        return NULL
+    return block
+
+
+def output_settle(c):
+    """Count what has been written into the last block."""
+    used: cython.size_t
+    if c.out.pos != NULL and c.out.region == NULL and not goes_nowhere(c):
+        used = c.out.pos - cast(CharPtr, c.out.last.data)
+        c.out.queued += used - c.out.last.used
+        c.out.last.used = used
+
+
+def output_spill_region(c):
+    """Move what stands in the region to a block: the region cannot grow any further."""
+    region: cython.p_char = c.out.region
+    n: cython.size_t
+    block: OutputBlockPtr
+    n = c.out.region_bytes if c.out.pos == NULL else cast(cython.size_t, c.out.pos - region)
+    c.out.region = NULL
+    c.out.region_bytes = 0
+    c.out.pos = NULL
+    c.out.end = NULL
+    block = output_add_block(c, n)
+    if block == NULL:
+        return False
+    memcpy(block.data, region, n)
+    c.out.pos = cast(CharPtr, block.data) + n
+    c.out.end = cast(CharPtr, block.data) + block.capacity
+    output_settle(c)
+    return True
+
+
+def output_close_region(c):
+    """Another client's turn: the arena goes on behind this client's replies."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    if c.out.pos == NULL:
+        return
+    if goes_nowhere(c):
+        c.out.pos = NULL
+        c.out.end = NULL
+    elif c.out.region != NULL:
+        c.out.region_bytes = c.out.pos - c.out.region
+        loop.output_used += c.out.region_bytes
+        c.out.pos = NULL
+        c.out.end = NULL
+    else:
+        output_settle(c)
+
+
+def output_queued(c):
+    """Bytes the client is owed."""
+    n: cython.size_t = c.out.queued
+    if goes_nowhere(c):
+        return n
+    if c.out.region != NULL:
+        n += c.out.region_bytes if c.out.pos == NULL else cast(cython.size_t, c.out.pos - c.out.region)
+    elif c.out.pos != NULL:
+        n += c.out.pos - cast(CharPtr, c.out.last.data) - c.out.last.used
+    return n
+
+
+def output_send(c):
+    """Send what the socket takes; the rest of the region moves to a block, for the arena is used anew."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    sent: cython.Py_ssize_t
+    n: cython.size_t
+    if c.out.first != NULL:
+        return output_send_blocks(c)
+    if c.out.region == NULL:
+        return SENT
+    n = c.out.region_bytes
+    sent = send(c.fd, c.out.region, n, MSG_NOSIGNAL)
+    loop.stats.writes += 1
+    if sent < 0:
+        if errno != EAGAIN and errno != EINTR:
+            return SEND_FAILED
+        sent = 0
+    loop.stats.bytes_out += sent
+    c.bytes_out += sent
+    if cast(cython.size_t, sent) == n:
+        c.out.region = NULL
+        c.out.region_bytes = 0
+        return SENT
+    c.out.region += sent
+    c.out.region_bytes -= sent
+    return SENT_PART if output_spill_region(c) else SEND_FAILED
+
+
+def output_send_blocks(c):
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    block: OutputBlockPtr
+    sent: cython.Py_ssize_t
+    if c.out.region != NULL and not output_spill_region(c):
+        return SEND_FAILED
+    output_settle(c)
+    while c.out.first != NULL:
+        block = c.out.first
+        if block.used > block.sent:
+            sent = send(c.fd, cast(CharPtr, block.data) + block.sent, block.used - block.sent, MSG_NOSIGNAL)
+            loop.stats.writes += 1
+            if sent < 0:
+                if errno == EAGAIN or errno == EINTR:
+                    return SENT_PART
+                return SEND_FAILED
+            block.sent += sent
+            c.out.queued -= sent
+            loop.stats.bytes_out += sent
+            c.bytes_out += sent
+            if block.sent < block.used:
+                return SENT_PART
+        c.out.first = block.next
+        if block.next == NULL:
+            c.out.last = NULL
+            c.out.pos = NULL
+            c.out.end = NULL
+        c.out.queued_blocks -= sizeof(OutputBlock) + block.capacity
+        heap_free(loop.heap, block, sizeof(OutputBlock) + block.capacity)
+    return SENT
+
+
+def output_discard(c):
+    """Forget all the client is owed."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    block: OutputBlockPtr = c.out.first
+    following: OutputBlockPtr
+    while block != NULL:
+        following = block.next
+        heap_free(loop.heap, block, sizeof(OutputBlock) + block.capacity)
+        block = following
+    c.out.first = NULL
+    c.out.last = NULL
+    c.out.region = NULL
+    c.out.region_bytes = 0
+    c.out.pos = NULL
+    c.out.end = NULL
+    c.out.queued = 0
+    c.out.queued_blocks = 0

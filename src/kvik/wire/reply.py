@@ -1,0 +1,102 @@
+"""Replies, written in the protocol of the client (RESP2 or RESP3). The short ones are inline in reply.pxd."""
+
+# ruff: noqa: F821
+import cython
+from cython import cast
+from cython.cimports.kvik.engine.text import INTEGER_MAX, format_integer
+from cython.cimports.kvik.wire.loop import LoopPtr
+from cython.cimports.kvik.wire.output import output_reserve, output_write
+from cython.cimports.libc.math import isinf, isnan
+from cython.cimports.libc.stdio import snprintf
+from cython.cimports.libc.stdlib import strtod
+from cython.cimports.libc.string import strlen
+
+
+def reply_bulk_long(c, p, n):
+    reply_header(c, 36, cast(cython.longlong, n))
+    output_write(c, p, n)
+    output_write(c, "\r\n", 2)
+
+
+def reply_header(c, kind, n):
+    """A line of a kind byte and a number: what starts bulks, arrays, maps, sets and pushes."""
+    out: cython.p_char = output_reserve(c, INTEGER_MAX + 3)
+    length: cython.int = 1 + format_integer(out + 1, n)
+    out[0] = kind
+    out[length] = 13
+    out[length + 1] = 10
+    c.out.pos += length + 2
+
+
+def reply_status(c, text):
+    """`text` without its `+`."""
+    output_write(c, "+", 1)
+    output_write(c, text, strlen(text))
+    output_write(c, "\r\n", 2)
+
+
+def reply_text(c, text):
+    """A NUL-terminated text as bulk string."""
+    reply_bulk(c, text, strlen(text))
+
+
+def reply_error(c, text):
+    """`text` begins with its code (`ERR ...`)."""
+    reply_error_slice(c, text, strlen(text))
+
+
+def reply_error_slice(c, text, n):
+    """An error, counted under its code; line breaks in it become spaces."""
+    i: cython.size_t
+    out: cython.char[1]
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    output_write(c, "-", 1)
+    for i in range(n):
+        out[0] = text[i]
+        if out[0] == 13 or out[0] == 10:
+            out[0] = 32
+        output_write(c, out, 1)
+    output_write(c, "\r\n", 2)
+    loop.failed = True
+    loop.count_error(loop.owner, text, n)
+
+
+def reply_verbatim(c, format, p, n):
+    """A text with a three-letter format; in RESP2 a bulk string."""
+    if c.resp == 2:
+        reply_bulk(c, p, n)
+        return
+    reply_header(c, 61, cast(cython.longlong, n) + 4)
+    output_write(c, format, 3)
+    output_write(c, ":", 1)
+    output_write(c, p, n)
+    output_write(c, "\r\n", 2)
+
+
+def format_double(out, value):
+    """The shortest form that reads back to the same double, as Redis prints scores. `out` has room for 32."""
+    digits: cython.int
+    n: cython.int = 0
+    if isnan(value):
+        return snprintf(out, 32, "nan")
+    if isinf(value):
+        return snprintf(out, 32, "inf" if value > 0 else "-inf")
+    if value == 0:
+        return snprintf(out, 32, "-0" if 1.0 / value < 0 else "0")
+    for digits in range(15, 18):
+        n = snprintf(out, 32, "%.*g", digits, value)
+        if strtod(out, cython.NULL) == value:
+            break
+    return n
+
+
+def reply_double(c, value):
+    """A RESP3 double; in RESP2 a bulk string."""
+    text: cython.char[32]
+    n: cython.int = format_double(text, value)
+    if c.resp == 2:
+        reply_bulk(c, text, n)
+        return
+    output_write(c, ",", 1)
+    output_write(c, text, n)
+    output_write(c, "\r\n", 2)

@@ -1,0 +1,45 @@
+"""The Python values that stand for RESP replies.
+
+A handler written in Python returns ordinary values (see CONTRIBUTING.md); the few RESP kinds that Python
+has no type for are here. `kvik.wire.encode` writes all of them in the protocol of the client that asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+class CommandError(Exception):
+    """An error reply. The text begins with its code: ``CommandError("ERR no such key")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A status reply (``+OK``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A verbatim string (``=``) in RESP3, a bulk string in RESP2. `format` is three letters, such as ``txt``."""
+
+    format: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NullArray:
+    """``*-1`` in RESP2, null in RESP3."""
+
+
+class SetOf(tuple[object, ...]):
+    """A RESP3 set that keeps its order and may hold maps; an array in RESP2."""
+
+
+OK: Final = Simple("OK")
+NULL_ARRAY: Final = NullArray()
+
+Reply = object
+"""What a Python handler may return: see the list in CONTRIBUTING.md."""
