@@ -1,14 +1,16 @@
 """The table of what is measured with redis-benchmark, and what each row has to reach.
 
-A `Command` is what redis-benchmark sends, a `Dataset` the keyspace it is sent to, a `Case` the two together with
-a pipeline depth and a number of clients. To measure a new data type, add its commands to the first part
-and lines to `DEFAULT_CASES`; nothing else in the harness knows a command by name.
+A `Command` is what redis-benchmark sends, a `Dataset` the keyspace it is sent to, a `Case` the two together
+with a pipeline depth and a number of clients. To measure a new data type, add its commands to the first
+part and lines to `DEFAULT_CASES`; nothing else in the harness knows a command by name.
 
-The full cross product (5 commands x 3 depths x 2 keyspaces x 2 sizes x 2 client counts) would take an hour and a half
-and mostly repeat itself. The matrix keeps what can differ:
+The full cross product (5 commands x 3 depths x 2 keyspaces x 2 sizes x 2 client counts) would take an hour
+and a half and mostly repeat itself. The matrix keeps what can differ:
 
-- every command at every depth, on the keyspace that fits the caches (100 k) and the one that does not (3 M);
-- 1,024-byte values for SET and GET, where copying and allocation weigh, and MSET, which makes the largest arguments;
+- every command at every depth, on the keyspace that fits the caches (100 k) and the one that does not
+  (3 M);
+- 1,024-byte values for SET and GET, where copying and allocation weigh, and MSET, which makes the largest
+  arguments;
 - 1,000 clients for SET and GET, where the cost of a socket and of a wide tick weighs, on both keyspaces.
 
 PING touches no keyspace, so it stands in the first part only.
@@ -26,7 +28,7 @@ VALUE = "{value}"  # both replace it by a value of the dataset's size
 
 @dataclass(frozen=True)
 class Preload:
-    """A command sent once for each index before a dataset is measured. Its reply must be one line (+OK, :1)."""
+    """Sent once for each index before a dataset is measured. Its reply must be one line (+OK, :1)."""
 
     argv: tuple[str, ...]
 
@@ -35,7 +37,7 @@ class Preload:
 class Command:
     """One command as redis-benchmark sends it. `preload` writes what it expects to find.
 
-    `weight` is about how many single-key commands it costs: the length of the first, calibrating run depends on it.
+    `weight`: about how many single-key commands it costs; the length of the calibrating run depends on it.
     """
 
     label: str
@@ -57,7 +59,8 @@ class Dataset:
 
     @property
     def title(self) -> str:
-        return f"{count_name(self.keys).replace('k', ' k').replace('M', ' M')} keys, {self.value_size:,}-byte values"
+        keys = count_name(self.keys).replace("k", " k").replace("M", " M")
+        return f"{keys} keys, {self.value_size:,}-byte values"
 
 
 @dataclass(frozen=True)

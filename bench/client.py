@@ -1,7 +1,7 @@
-"""A Redis client just large enough for the harness: one command at a time, and blind pipelines of one-line replies.
+"""A Redis client just large enough for the harness: single commands, and pipelines of one-line replies.
 
-Not redis-py: the preloader and the growth probe write commands by the million and time them by the microsecond,
-so they need the socket itself, and nothing else is asked of a client here.
+Not redis-py: the preloader and the growth probe write commands by the million and time them by the
+microsecond, so they need the socket itself, and nothing else is asked of a client here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Connection:
     def __init__(self, port: int, timeout: float = 60.0) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.early_lines = 0  # replies that came with those awaited before them
 
     def __enter__(self) -> Connection:
         return self
@@ -51,8 +52,8 @@ class Connection:
         self.socket.sendall(data)
 
     def await_lines(self, count: int) -> None:
-        """Wait for `count` one-line replies; an error among them is raised."""
-        pending = count
+        """Wait for `count` more one-line replies; an error among them is raised."""
+        pending = count - self.early_lines
         while pending > 0:
             data = self._receive()
             pending -= data.count(b"\n")
@@ -60,8 +61,7 @@ class Connection:
             if data[:1] == b"-" or b"\n-" in data:
                 start = 0 if data[:1] == b"-" else data.index(b"\n-") + 1
                 raise BenchError(f"preload: {data[start : start + 200].decode(errors='replace')}")
-        if pending < 0:
-            raise BenchError(f"{-pending} replies more than commands")
+        self.early_lines = -pending
 
     def _receive(self) -> bytes:
         data = self.socket.recv(RECEIVE_SIZE)

@@ -1,7 +1,8 @@
 """Making load: redis-benchmark for what is measured, a pipelined socket for what has to be there before.
 
-redis-benchmark has one thread and shares core 1 with nobody, yet it is often the slower side. `Load.generator_busy` says
-how much of the run it spent computing; near 1 the throughput is the generator's own limit, not the server's.
+redis-benchmark has one thread and shares core 1 with nobody, yet it is often the slower side.
+`Load.generator_busy` says how much of the run it spent computing; near 1 the throughput is the generator's
+own limit, not the server's.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bench.servers import Server
 from bench.settings import BenchError
 
 RUN_TIMEOUT = 300.0
-PRELOAD_BYTES = 1 << 16  # one write of the preloader: enough to hide the round trip, small in the server's buffers
+PRELOAD_BYTES = 1 << 16  # a write of the preloader: hides the round trip, fits the server's buffers
 INDEX_WIDTH = 12  # of redis-benchmark's __rand_int__
 
 
@@ -40,7 +41,7 @@ def value_of(size: int) -> str:
 
 
 def run_benchmark(server: Server, case: Case, requests: int) -> Load:
-    """One run of redis-benchmark. Every command is given as argument, never as `-t`, so all are treated alike."""
+    """One run. Every command is given as argument, never as `-t`, so that all are treated alike."""
     program = shutil.which("redis-benchmark")
     if program is None:
         raise BenchError("redis-benchmark is not installed (apt install redis-tools)")
@@ -73,7 +74,7 @@ def run_benchmark(server: Server, case: Case, requests: int) -> Load:
 
 
 def preload(server: Server, steps: Sequence[Preload], first: int, last: int, value_size: int) -> None:
-    """Send each step's command for the indexes first..last-1, formatting a batch while the server runs the one before."""
+    """Send each step's command for the indexes first..last-1; a batch is made while the last one runs."""
     with server.connect() as connection:
         for step in steps:
             template = command_template(step.argv, value_size)
@@ -89,7 +90,7 @@ def preload(server: Server, steps: Sequence[Preload], first: int, last: int, val
 
 
 def command_template(argv: Sequence[str], value_size: int) -> bytes:
-    """The command in RESP with `%012d` where its one index goes: formatting many copies at once is the quick way."""
+    """The command in RESP with `%012d` for its index: formatting many copies at once is the quick way."""
     if sum(word.count(INDEX) for word in argv) != 1:
         raise BenchError(f"a preload names its index once: {' '.join(argv)}")
     digits = "0" * INDEX_WIDTH

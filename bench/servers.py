@@ -1,14 +1,15 @@
 """Starting, pinning, pausing, measuring and ending the servers that are compared.
 
-All three get the same directives and run on core 0; the harness and everything it starts to make load run on core 1.
-While one server is measured the others are stopped with SIGSTOP: they keep their data and take nothing from
-the core's cycles or caches.
+All three get the same directives and run on core 0; the harness and everything it starts to make load run
+on core 1. While one server is measured the others are stopped with SIGSTOP: they keep their data and take
+nothing from the core's cycles or caches.
 
-CPU time is read from the process's CPU clock (`clock_gettime` on the clock that `clock_getcpuclockid(3)` names):
-nanoseconds, user and system together, over all threads, those that have ended included. The alternatives lose something:
-`/proc/<pid>/stat` counts in ticks of 10 ms, `/proc/<pid>/schedstat` sees the first thread only, and a
-sum over `/proc/<pid>/task/*/stat` forgets threads that have ended. The kernel brings the clock up to date when a thread
-leaves the core or at a tick, so it is read when the server sleeps. `stat` still gives the division in user and system.
+CPU time is read from the process's CPU clock (`clock_gettime` on the clock that `clock_getcpuclockid(3)`
+names): nanoseconds, user and system together, over all threads, those that have ended included. The
+alternatives lose something: `/proc/<pid>/stat` counts in ticks of 10 ms, `/proc/<pid>/schedstat` sees the
+first thread only, and a sum over `/proc/<pid>/task/*/stat` forgets threads that have ended. The kernel
+brings the clock up to date when a thread leaves the core or at a tick, so it is read when the server
+sleeps. `stat` still gives the division in user and system.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ class Server:
         directives = [
             "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
             "--dir", str(self.directory),
-            # 1,000 clients connect at once: with the backlog of 511 some would wait a second for TCP to try again.
+            # 1,000 clients connect at once; above the usual backlog of 511 TCP tries again after a second.
             "--tcp-backlog", "4096",
         ]  # fmt: skip
         with self.log.open("wb") as log:
@@ -128,7 +129,7 @@ class Server:
                 cwd=self.directory, env=server_environment(), preexec_fn=_pin_server,
             )  # fmt: skip
         self.pid = self.process.pid
-        # CPUCLOCK_SCHED of a process: what clock_getcpuclockid(3) computes, which Python offers for threads only.
+        # CPUCLOCK_SCHED of a process, as clock_getcpuclockid(3) makes it; Python has that for threads only.
         self.cpu_clock = (~self.pid << 3) | 2
         try:
             self._await_ping()
@@ -193,7 +194,7 @@ class Server:
         return core_wait_ns(self.pid)
 
     def resident_bytes(self) -> int:
-        """From `smaps_rollup`, which walks the page table; the counter in `statm` may lag by some pages a core."""
+        """From `smaps_rollup`, which walks the page table; the counter in `statm` may lag by some pages."""
         for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Rss:"):
                 return int(line.split()[1]) * 1024

@@ -21,7 +21,7 @@ class Settings:
     only: str | None = None
 
     def wants(self, name: str) -> bool:
-        """Whether `--only` (a regular expression found anywhere in the name) lets this measurement through."""
+        """Whether `--only`, a regular expression found anywhere in the name, lets it through."""
         return self.only is None or re.search(self.only, name, re.IGNORECASE) is not None
 
     @property

@@ -29,3 +29,4 @@ cdef void reply_syntax_error(Call *call) noexcept nogil
 cdef void reply_invalid_expire(Call *call) noexcept nogil
 cdef bint read_set_options(Call *call, int i, int allowed, SetOptions *options) noexcept nogil
 cdef bint read_expiry_option(Call *call, int *i, SetOptions *options) noexcept nogil
+cdef bint read_database(Call *call, int i, int *id) noexcept nogil

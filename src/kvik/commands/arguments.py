@@ -92,3 +92,15 @@ def read_set_options(call, i, allowed, options):
     if not options.flags & SET_EXPIRY:
         return True
     return read_expiry(call, options.expiry_argument, options.seconds, options.absolute, address(options.expiry))
+
+
+def read_database(call, i, id):
+    """argv[i] as the number of a database."""
+    value: int64_t = 0
+    if not read_integer(call, i, address(value)):
+        return False
+    if value < 0 or value >= call.keyspace.count:
+        reply_error(call.client, "ERR DB index is out of range")
+        return False
+    id[0] = cython.cast(cython.int, value)
+    return True

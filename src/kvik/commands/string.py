@@ -8,7 +8,7 @@ from cython.cimports.kvik.commands.arguments import (
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import (
-    delete_key, make_raw, new_raw_value, reply_memory, reply_string, store_integer, store_string,
+    make_raw, new_raw_value, reply_memory, reply_string, store_integer, store_string,
 )
 from cython.cimports.kvik.engine.entry import (
     ENCODING_INT, TYPE_STRING, entry_encoding, entry_expiry, entry_integer, entry_set_word, entry_type,
@@ -19,7 +19,7 @@ from cython.cimports.kvik.engine.text import (
 )
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_set_expiry
-from cython.cimports.kvik.keyspace.lookup import check_type, lookup_read, lookup_write, prefetch_keys
+from cython.cimports.kvik.keyspace.lookup import check_type, delete_key, lookup_read, lookup_write, prefetch_keys
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, EVENT_STRING, also, changed
 from cython.cimports.kvik.keyspace.values import string_length, string_value
 from cython.cimports.kvik.wire.loop import LoopPtr

@@ -25,5 +25,4 @@ cdef Raw *new_raw_value(Call *call, int i, uint64_t h, size_t length) noexcept n
 cdef void reply_memory(Call *call) noexcept nogil
 cdef void reply_string(Call *call, const Entry *e) noexcept nogil
 cdef Raw *raw_shrink(Heap *heap, Raw *raw, size_t capacity) noexcept nogil
-cdef bint delete_key(Call *call, int i, uint64_t h, bint lazy) noexcept nogil
 cdef size_t growth_capacity(size_t length) noexcept nogil

@@ -19,10 +19,9 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.heap import heap_resize, same_block
 from cython.cimports.kvik.engine.intrinsics import likely
 from cython.cimports.kvik.engine.text import parse_integer
-from cython.cimports.kvik.keyspace.database import db_add, db_delete, db_overwrite, db_replace
+from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, db_replace
 from cython.cimports.kvik.keyspace.lazy_free import free_here
 from cython.cimports.kvik.keyspace.values import entry_raw, string_value, value_free
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
 from cython.cimports.kvik.wire.client import client_take_big
 from cython.cimports.kvik.wire.parser import BIG_ARGUMENT
 from cython.cimports.kvik.wire.reply import reply_bulk, reply_error
@@ -226,11 +225,3 @@ def new_raw_value(call, i, h, length):
     entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
     entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
     return raw if store_entry(call, h, NULL, e) else NULL
-
-
-def delete_key(call, i, h, lazy):
-    """Delete the key argv[i] and report it. Was it there?"""
-    if not db_delete(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, h, lazy):
-        return False
-    changed(call, i, EVENT_GENERIC, "del")
-    return True

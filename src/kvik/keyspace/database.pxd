@@ -25,6 +25,8 @@ cdef struct KeyspaceStats:
     uint64_t expire_time_cap
     uint64_t expire_cycle_us
 
+ctypedef KeyspaceStats *KeyspaceStatsPtr
+
 cdef struct Keyspace:
     Heap *heap
     Clock *clock
@@ -39,6 +41,8 @@ cdef struct Keyspace:
     int lfu_decay_time
     bint expire_actively
     bint lazy_expire            # free expired values off the loop thread
+    bint lazy_user_del          # DEL frees like UNLINK
+    bint lazy_user_flush        # FLUSHDB and FLUSHALL are ASYNC unless told otherwise
     bint lazy_server_del        # likewise values that a command overwrites
     int expire_effort
     int expire_database         # where active expiry goes on

@@ -22,6 +22,7 @@ ctypedef Prefetched *PrefetchedPtr
 cdef Entry *lookup_read(Call *call, int i, uint64_t h) noexcept nogil
 cdef Entry *lookup_peek(Call *call, int i, uint64_t h) noexcept nogil
 cdef Slot lookup_write(Call *call, int i, uint64_t h) noexcept nogil
+cdef bint delete_key(Call *call, int i, uint64_t h, bint lazy) noexcept nogil
 cdef bint drop_if_expired(
     Keyspace *ks, Database *db, Slot slot, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef void touch(Call *call, Entry *e) noexcept nogil

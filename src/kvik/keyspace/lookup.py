@@ -10,8 +10,9 @@ from cython import NULL, address
 from cython.cimports.kvik.engine.intrinsics import mul_high
 from cython.cimports.kvik.engine.table import random_next, table_find
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import is_expired
+from cython.cimports.kvik.keyspace.database import db_delete, is_expired
 from cython.cimports.kvik.keyspace.expiry import expire_key
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
 from cython.cimports.kvik.wire.client import CLIENT_NO_TOUCH
 from cython.cimports.kvik.wire.reply import reply_error
 from cython.cimports.libc.stdint import uint32_t
@@ -43,6 +44,14 @@ def lookup_write(call, i, h):
         return NULL
     touch(call, slot[0])
     return slot
+
+
+def delete_key(call, i, h, lazy):
+    """Delete the key argv[i] and report it. Was it there? (Look it up before: it might have expired.)"""
+    if not db_delete(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, h, lazy):
+        return False
+    changed(call, i, EVENT_GENERIC, "del")
+    return True
 
 
 def drop_if_expired(ks, db, slot, key, n, h):

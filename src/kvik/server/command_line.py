@@ -110,7 +110,8 @@ def _as_lines(arguments: Sequence[str]) -> str:
         if argument.startswith("--") and not first_value_follows:
             name = argument[2:]
             lines.append(name)
-            first_value_follows = name.lower() != "save"
+            # "--port 0" in one argument has its value already.
+            first_value_follows = name.lower() != "save" and len(name.split()) < 2
         else:
             if not lines:
                 lines.append("")

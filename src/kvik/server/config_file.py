@@ -125,7 +125,7 @@ class ConfigReader:
                     'close the quote, or write \\" for one that belongs to the value',
                     Statement(source, number, line, "", ()),
                 ) from None
-            if arguments and arguments[0]:
+            if arguments:
                 name = arguments[0].lower()
                 self._apply(Statement(source, number, line, name, tuple(arguments[1:])))
 

@@ -66,7 +66,7 @@ def _examine(line: str) -> tuple[str, str | None]:
 
 def _join(lines: list[str]) -> str:
     """One empty line where there were several, so that emptied lines leave no holes."""
-    kept = [line for index, line in enumerate(lines) if line or (index > 0 and lines[index - 1])]
+    kept = [line for index, line in enumerate(lines) if line or (index == 0 or lines[index - 1])]
     while kept and not kept[-1]:
         kept.pop()
     return "".join(f"{line}\n" for line in kept)

@@ -6,11 +6,16 @@ from libc.stdint cimport int64_t, uint64_t
 from kvik.commands.dispatch cimport Dispatcher, DispatcherPtr
 from kvik.engine.clock cimport Clock
 from kvik.engine.hashing cimport HashKey
+from kvik.engine.entry cimport EntryPtr, Slot
 from kvik.engine.heap cimport Heap
+from kvik.engine.table cimport TablePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
-from kvik.keyspace.database cimport Database, Keyspace
+from kvik.keyspace.database cimport Database, Keyspace, KeyspaceStats, KeyspaceStatsPtr
 from kvik.wire.client cimport Client as ClientStruct
-from kvik.wire.loop cimport Loop
+from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopStats, LoopStatsPtr, Request
+
+cdef enum:
+    LOOP_BYTES = 2 * ARENA_BYTES + SCRATCH_BYTES + BATCH * 48   # buffers that are not the heap's
 
 cdef class Core:
     cdef Heap heap

@@ -9,7 +9,7 @@ is counted or set from Python goes through the methods here; they are for the th
 import importlib
 
 import cython
-from cython import NULL, address, cast
+from cython import NULL, address, cast, sizeof
 from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPointer
 from cython.cimports.kvik.commands.dispatch import (
     count_reply_error,
@@ -19,8 +19,11 @@ from cython.cimports.kvik.commands.dispatch import (
     execute,
     resume_paused,
 )
-from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init
-from cython.cimports.kvik.engine.heap import heap_destroy, heap_init
+from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick
+from cython.cimports.kvik.engine.entry import entry_clock, entry_encoding, entry_expiry, entry_type
+from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
+from cython.cimports.kvik.engine.table import table_bytes
 from cython.cimports.kvik.keyspace.call import (
     COMMAND_ADMIN,
     COMMAND_ALLOW_BUSY,
@@ -41,11 +44,13 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_STALE,
     COMMAND_WRITE,
 )
-from cython.cimports.kvik.keyspace.database import keyspace_free, keyspace_init
+from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
+from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
+from cython.cimports.kvik.wire.client import client_memory
 from cython.cimports.kvik.wire.loop import (
     loop_check_clients,
     loop_free,
@@ -56,7 +61,7 @@ from cython.cimports.kvik.wire.loop import (
     loop_wake_by,
 )
 from cython.cimports.libc.stdint import uintptr_t
-from cython.cimports.libc.string import memcpy, strcmp
+from cython.cimports.libc.string import memcpy, memset, strcmp
 
 from kvik.wire.types import CommandError
 
@@ -123,7 +128,12 @@ class Core:
         self.open = True
 
     def __dealloc__(self):
+        self.free()
+
+    def free(self):
+        """Close every connection and free all data. Nothing but this may be called afterwards."""
         if self.open:
+            self.open = False
             loop_free(address(self.loop))
             dispatcher_free(address(self.dispatcher))
             keyspace_free(address(self.keyspace))
@@ -199,6 +209,192 @@ class Core:
     def stop(self):
         """Let `run` return after this tick. For the loop's thread."""
         self.loop.running = False
+
+# --- settings ---
+
+    def set_limits(self, max_clients, query_limit, bulk_max):
+        self.loop.max_clients = max_clients
+        self.loop.query_limit = query_limit
+        self.loop.limits.bulk_max = bulk_max
+
+    def set_output_limit(self, client_class: cython.int, hard, soft, soft_seconds):
+        """client-output-buffer-limit of a class: 0 normal, 1 replica, 2 pubsub. 0 bytes: no limit."""
+        if not 0 <= client_class < 3:
+            raise ValueError("no such class of clients")
+        self.loop.output_limits[client_class].hard = hard
+        self.loop.output_limits[client_class].soft = soft
+        self.loop.output_limits[client_class].soft_ms = soft_seconds * 1000
+
+    def set_connections(self, keepalive, timeout, accepts, protected, password_required):
+        """Seconds, seconds, connections a tick; refuse whoever is not on this machine; ask for a password."""
+        self.loop.keepalive = keepalive
+        self.loop.timeout_s = timeout
+        self.loop.accepts = accepts
+        self.loop.protected = protected
+        self.loop.password_required = password_required
+
+    def set_lazy(self, expire, user_del, user_flush, server_del):
+        """Which removals free their values on the background thread."""
+        self.keyspace.lazy_expire = expire
+        self.keyspace.lazy_user_del = user_del
+        self.keyspace.lazy_user_flush = user_flush
+        self.keyspace.lazy_server_del = server_del
+
+    def set_usage_clock(self, lfu, log_factor, decay_minutes):
+        """What entries remember of their use: the time (LRU) or how often (LFU)."""
+        self.keyspace.lfu = lfu
+        self.keyspace.lfu_log_factor = log_factor
+        self.keyspace.lfu_decay_time = decay_minutes
+
+    def set_expire_effort(self, effort):
+        self.keyspace.expire_effort = effort
+
+    def set_active_expire(self, active):
+        """DEBUG SET-ACTIVE-EXPIRE."""
+        self.keyspace.expire_actively = active
+
+    def set_slow(self, microseconds):
+        """Hand commands that take longer to `server.slow_command`; negative: none."""
+        if microseconds < 0:
+            self.dispatcher.slow_cycles = ALL_ONES
+        else:
+            self.dispatcher.slow_cycles = cast(uint64_t, microseconds * self.clock.cycles_per_us)
+
+    # --- statistics ---
+
+    def statistics(self):
+        """What has been counted since the start or `reset_statistics`."""
+        loop: LoopStatsPtr = address(self.loop.stats)
+        keys: KeyspaceStatsPtr = address(self.keyspace.stats)
+        return {
+            "connections": loop.connections, "rejected": loop.rejected, "bytes_in": loop.bytes_in,
+            "bytes_out": loop.bytes_out, "reads": loop.reads, "writes": loop.writes,
+            "query_limit_closes": loop.query_limit_closes, "output_limit_closes": loop.output_limit_closes,
+            "cycles": loop.cycles, "busy_us": loop.busy_us, "commands": self.dispatcher.commands_run,
+            "command_us": sum(row["us"] for row in self.command_statistics()),
+            "errors": self.dispatcher.errors, "hits": keys.hits, "misses": keys.misses, "expired": keys.expired,
+            "stale_percent": keys.stale_percent, "expire_time_cap": keys.expire_time_cap,
+            "expire_cycle_us": keys.expire_cycle_us, "dirty": self.keyspace.dirty,
+            "lazy_pending": read_shared(address(self.keyspace.lazy.pending)),
+            "lazy_freed": read_shared(address(self.keyspace.lazy.freed)), "lru_clock": self.keyspace.lru_clock,
+        }
+
+    def counters(self):
+        """Those of which INFO shows rates: see info_samples.py."""
+        return (self.dispatcher.commands_run, self.loop.stats.bytes_in, self.loop.stats.bytes_out,
+                self.loop.stats.cycles, self.loop.stats.busy_us)
+
+    def reset_statistics(self):
+        """CONFIG RESETSTAT."""
+        i: cython.int
+        memset(address(self.loop.stats), 0, sizeof(LoopStats))
+        memset(address(self.keyspace.stats), 0, sizeof(KeyspaceStats))
+        self.dispatcher.commands_run = 0
+        self.dispatcher.errors = 0
+        self.error_counts.clear()
+        for i in range(self.dispatcher.command_count):
+            self.dispatcher.commands[i].calls = 0
+            self.dispatcher.commands[i].cycles = 0
+            self.dispatcher.commands[i].rejected = 0
+            self.dispatcher.commands[i].failed = 0
+
+    def command_statistics(self):
+        """Of every command that was called or refused: name, calls, microseconds, rejected and failed calls."""
+        i: cython.int
+        command: CommandPtr
+        rows: list = []
+        for i in range(self.dispatcher.command_count):
+            command = self.dispatcher.commands + i
+            if command.calls or command.rejected:
+                rows.append({
+                    "name": command.name[:command.name_length].decode(), "calls": command.calls,
+                    "us": clock_duration_us(address(self.clock), command.cycles), "rejected": command.rejected,
+                    "failed": command.failed,
+                })
+        return rows
+
+    def memory(self):
+        """Bytes: what the heap has handed out, its peak and address space, and who else holds what."""
+        c: ClientStructPtr = self.loop.clients
+        clients: cython.size_t = 0
+        tables: cython.size_t = 0
+        i: cython.int
+        while c != NULL:
+            clients += client_memory(c)
+            c = c.next
+        for i in range(self.keyspace.count):
+            tables += table_bytes(address(self.keyspace.databases[i].keys))
+            tables += table_bytes(address(self.keyspace.databases[i].expiries))
+        return {
+            "used": self.heap.used + LOOP_BYTES, "peak": self.heap.peak + LOOP_BYTES, "mapped": self.heap.mapped,
+            "idle": self.heap.idle, "clients": clients, "tables": tables,
+        }
+
+    def client_figures(self):
+        """How many clients, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes, 2 all; ms left)."""
+        c: ClientStructPtr = self.loop.clients
+        largest_input: cython.size_t = 0
+        largest_output: cython.size_t = 0
+        left: int64_t = self.dispatcher.paused_until_ms - self.clock.monotonic_ms
+        while c != NULL:
+            largest_input = max(largest_input, c.peak_input)
+            largest_output = max(largest_output, c.peak_output)
+            c = c.next
+        return {
+            "count": self.loop.client_count, "max_input": largest_input, "max_output": largest_output,
+            "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
+        }
+
+    def databases(self):
+        """Of every database: keys, expiring keys, and the mean time to live of these in ms."""
+        i: cython.int
+        return [
+            (self.keyspace.databases[i].keys.count, self.keyspace.databases[i].expiries.count,
+             self.keyspace.databases[i].average_ttl)
+            for i in range(self.keyspace.count)
+        ]
+
+    def now_us(self):
+        """The moment of this tick, in microseconds since 1970."""
+        return self.clock.now_us
+
+    def advance(self, microseconds):
+        """Move the server's clock (see engine/clock.py). For the loop's thread."""
+        self.clock.offset_us += microseconds
+        clock_tick(address(self.clock))
+
+    def trim(self):
+        """Give free memory back to the system."""
+        heap_trim(address(self.heap))
+
+    # --- keys ---
+
+    def key_info(self, db: cython.int, key: bytes):
+        """What DEBUG OBJECT and MEMORY USAGE tell of a key, or None: they leave no trace of their look."""
+        h: uint64_t = key_hash(address(self.keyspace), key, len(key))
+        slot: Slot = db_find(address(self.keyspace), address(self.keyspace.databases[db]), key, len(key), h)
+        e: EntryPtr
+        if slot == NULL or is_expired(address(self.keyspace), slot[0]):
+            return None
+        e = slot[0]
+        return {
+            "type": type_name(entry_type(e)).decode(), "encoding": encoding_name(entry_encoding(e)).decode(),
+            "bytes": value_bytes(e) + 14, "length": string_length(e), "lru": entry_clock(e),
+            "idle": (self.keyspace.lru_clock - entry_clock(e)) & 0xFFFFFF, "expiry": entry_expiry(e),
+            "address": cast(uintptr_t, e),
+        }
+
+    def table_shape(self, db: cython.int, expiries):
+        """What DEBUG HTSTATS tells of a database's table."""
+        t: TablePtr = address(self.keyspace.databases[db].keys)
+        if expiries:
+            t = address(self.keyspace.databases[db].expiries)
+        return {
+            "entries": t.count, "buckets": t.now.count, "coming": t.coming.count, "moved": t.moved,
+            "chained": t.chained, "longest": t.longest, "bytes": table_bytes(t),
+        }
+
+    # --- clients ---
 
     def find_client(self, id):
         c: ClientStructPtr = self.loop.clients

@@ -55,6 +55,11 @@ def parse_c_integer(text: str) -> int | None:
     return min(max(int(text or 0), LONG_MIN), LONG_MAX)
 
 
+def quote_if_needed(host: str) -> str:
+    """A host as people write it, in quotes only if it holds what would break the line."""
+    return host if re.fullmatch(r"[a-zA-Z0-9_.:*%-]+", host) else quote(host)
+
+
 class SavePoints(DirectiveType["tuple[SavePoint, ...]"]):
     """Pairs of seconds and changes. In a file, lines add up, and ``save ""`` forgets those before it."""
 
@@ -107,7 +112,8 @@ class Addresses(DirectiveType["tuple[str, ...]"]):
         return " ".join(value)
 
     def rewrite(self, name: str, value: tuple[str, ...], default: tuple[str, ...]) -> list[RewriteLine]:
-        return [RewriteLine(f"{name} {self.show(value) or quote('')}", value != default)]
+        addresses = " ".join(map(quote_if_needed, value)) or quote("")
+        return [RewriteLine(f"{name} {addresses}", value != default)]
 
     def describe(self) -> str:
         return "up to 16 addresses, such as 127.0.0.1 -::1"
@@ -121,6 +127,9 @@ class RdmaAddresses(Addresses):
 
     def parse(self, arguments: Sequence[str], current: tuple[str, ...]) -> tuple[str, ...]:
         raise InvalidValueError("No RDMA building support.")
+
+    def rewrite(self, name: str, value: tuple[str, ...], default: tuple[str, ...]) -> list[RewriteLine]:
+        return []
 
     def describe(self) -> str:
         return "nothing: Kvik has no RDMA, remove the line"
@@ -221,11 +230,12 @@ class Percentiles(DirectiveType["tuple[float, ...]"]):
     def parse(self, arguments: Sequence[str], current: tuple[float, ...]) -> tuple[float, ...]:
         values = []
         for argument in [] if list(arguments) == [""] else arguments:
-            number = r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|inf(inity)?)"
-            if re.fullmatch(number, argument, re.IGNORECASE) is None:
+            number = r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|inf|infinity)"
+            value = float(argument) if re.fullmatch(number, argument, re.IGNORECASE) else math.nan
+            overflows = math.isinf(value) and "inf" not in argument.lower()
+            if math.isnan(value) or overflows:
                 raise InvalidValueError("Invalid latency-tracking-info-percentiles parameters")
-            value = float(argument)
-            if math.isinf(value) or not 0.0 <= value <= 100.0:
+            if not 0.0 <= value <= 100.0:
                 raise InvalidValueError(
                     "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
                 )
@@ -264,9 +274,7 @@ class ReplicaOf(DirectiveType["Primary | None"]):
     def rewrite(self, name: str, value: Primary | None, default: Primary | None) -> list[RewriteLine]:
         if value is None:
             return []
-        return [
-            RewriteLine(f"{name} {quote(value.host) if not value.host else value.host} {value.port}", True)
-        ]
+        return [RewriteLine(f"{name} {quote_if_needed(value.host)} {value.port}", True)]
 
     def describe(self) -> str:
         return "the host and the port of the primary: replicaof 10.0.0.1 6379"

@@ -1,8 +1,8 @@
 """The types of configuration values: how the arguments of a directive become a value, and a value text.
 
-Each type answers four questions: `parse` (arguments to value, or `InvalidValueError` with Redis's text), `show`
-(what CONFIG GET says), `rewrite` (the lines that CONFIG REWRITE writes) and `describe` (words for the remedy in
-an error message). Values are plain Python: bool, int, str, and tuples of them.
+Each type answers four questions: `parse` (arguments to value, or `InvalidValueError` with Redis's text),
+`show` (what CONFIG GET says), `rewrite` (the lines that CONFIG REWRITE writes) and `describe` (words for the
+remedy in an error message). Values are plain Python: bool, int, str, and tuples of them.
 
 A type with `multiple` takes several arguments (``save 60 1 30 2``); one alone is split at spaces, because the
 value of a CONFIG SET is always one argument.
@@ -414,6 +414,7 @@ def expand_title(template: str, variables: Mapping[str, str]) -> str | None:
 
 
 def check_title_template(text: str) -> None:
-    samples = dict.fromkeys(TITLE_VARIABLES, "x") | {"unixsocket": ""}
+    # Redis looks at an expansion where these two are empty, and refuses a title of nothing else.
+    samples = dict.fromkeys(TITLE_VARIABLES, "x") | {"title": "", "unixsocket": ""}
     if not expand_title(text.split("\0", 1)[0], samples):
         raise InvalidValueError("template format is invalid or contains unknown variables")

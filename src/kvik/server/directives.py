@@ -269,7 +269,7 @@ DIRECTIVES: Final[tuple[Directive, ...]] = (
         "{title} {listen-addr} {server-mode}",
     ),
     Directive("propagation-error-behavior", Choice("ignore", "panic", "panic-on-replicas"), "ignore"),
-    Directive("protected-mode", Boolean(), "yes", protected=True),
+    Directive("protected-mode", Boolean(), "yes"),
     Directive("proto-max-bulk-len", Memory(1_048_576), "536870912"),
     Directive("rdb-del-sync-files", Boolean(), "no"),
     Directive("rdb-save-incremental-fsync", Boolean(), "yes"),

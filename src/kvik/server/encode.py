@@ -19,7 +19,7 @@ from cython.cimports.kvik.wire.reply import (
     reply_verbatim,
 )
 
-from kvik.wire.types import NullArray, SetOf, Simple, Verbatim
+from kvik.wire.types import NoReply, NullArray, SetOf, Simple, Verbatim
 
 
 def check(value):
@@ -41,6 +41,8 @@ def check(value):
 
 
 def encode(c, value):
+    if isinstance(value, NoReply):
+        return
     check(value)
     write(c, value)
 

@@ -53,6 +53,8 @@ cdef struct LoopStats:
     uint64_t cycles
     uint64_t busy_us
 
+ctypedef LoopStats *LoopStatsPtr
+
 cdef struct Loop:
     Heap *heap
     Clock *clock

@@ -38,6 +38,12 @@ class SetOf(tuple[object, ...]):
     """A RESP3 set that keeps its order and may hold maps; an array in RESP2."""
 
 
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """The handler has answered by other means, or there is nothing to answer (CLIENT REPLY OFF, SHUTDOWN)."""
+
+
+NO_REPLY: Final = NoReply()
 OK: Final = Simple("OK")
 NULL_ARRAY: Final = NullArray()
 

@@ -1,0 +1,14 @@
+"""Commands on whole databases. See database.py."""
+
+from libc.stdint cimport int64_t, uint64_t
+
+from kvik.keyspace.call cimport Call
+from kvik.keyspace.database cimport Database, DatabasePtr
+
+cdef void select_command(Call *call) noexcept nogil
+cdef void swapdb_command(Call *call) noexcept nogil
+cdef void dbsize_command(Call *call) noexcept nogil
+cdef void flushdb_command(Call *call) noexcept nogil
+cdef void flushall_command(Call *call) noexcept nogil
+cdef bint read_flush_mode(Call *call, bint *lazy) noexcept nogil
+cdef void flush(Call *call, Database *db, bint lazy) noexcept nogil

@@ -1,0 +1,296 @@
+"""INFO: the state of the server as lines of text. One function a section; fields stand in Redis's order.
+
+Fields whose feature Kvik does not have yet are shown with the value of a server that does not use it, because tools read
+them without asking whether they are there.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from kvik.server.command_line import kvik_version
+from kvik.server.process import resident_bytes, system_memory
+from kvik.wire.types import Reply, Verbatim
+
+if TYPE_CHECKING:
+    from kvik.server.server import Server
+
+REDIS_VERSION: Final = "7.4.0"
+"""What clients look at to learn what the server can do (see docs/architecture.md)."""
+
+Fields = Iterable[tuple[str, object]]
+
+
+def info(server: Server, client: object, args: Sequence[bytes]) -> Reply:
+    wanted = [arg.decode(errors="replace").lower() for arg in args[1:]] or ["default"]
+    names: list[str] = []
+    for word in wanted:
+        if word in ("all", "everything"):
+            names += SECTIONS
+        elif word == "default":
+            names += [name for name in SECTIONS if name not in _NOT_BY_DEFAULT]
+        elif word in SECTIONS:
+            names.append(word)
+    parts = []
+    for name in SECTIONS:
+        if name in names:
+            title, fields = SECTIONS[name]
+            parts.append(f"# {title}\r\n" + "".join(f"{key}:{value}\r\n" for key, value in fields(server)))
+    return Verbatim("txt", "\r\n".join(parts).encode())
+
+
+def human(count: int) -> str:
+    """1.50M and the like."""
+    size = float(count)
+    for unit in ("B", "K", "M", "G", "T"):
+        if size < 1024 or unit == "T":
+            break
+        size /= 1024
+    return f"{count}B" if unit == "B" else f"{size:.2f}{unit}"
+
+
+def server_fields(server: Server) -> Fields:
+    now = server.core.now_us() / 1e6
+    up = int(max(0.0, time.time() - server.identity.started))
+    yield "redis_version", REDIS_VERSION
+    yield "server_name", "kvik"
+    yield "kvik_version", kvik_version()
+    yield "redis_git_sha1", "00000000"
+    yield "redis_git_dirty", 0
+    yield "redis_build_id", "0"
+    yield "redis_mode", "standalone"
+    yield "os", f"{platform.system()} {platform.release()} {platform.machine()}"
+    yield "arch_bits", 64
+    yield "monotonic_clock", "X86 TSC and POSIX clock_gettime" if platform.machine() == "x86_64" else "POSIX clock_gettime"
+    yield "multiplexing_api", "epoll" if server.uses_epoll else "poll"
+    yield "python_version", platform.python_version()
+    yield "process_id", os.getpid()
+    yield "process_supervised", server.config.get_str("supervised")
+    yield "run_id", server.identity.run_id
+    yield "tcp_port", server.port
+    yield "server_time_usec", int(now * 1e6)
+    yield "uptime_in_seconds", up
+    yield "uptime_in_days", up // 86400
+    yield "hz", server.core.hz
+    yield "configured_hz", server.config.get_int("hz")
+    yield "clients_hz", server.core.hz
+    yield "lru_clock", int(now) & 0xFFFFFF
+    yield "executable", sys.executable
+    yield "config_file", server.config_path or ""
+    yield "io_threads_active", 0
+    for number, listener in enumerate(server.describe_listeners()):
+        yield f"listener{number}", listener
+
+
+def client_fields(server: Server) -> Fields:
+    figures = server.core.client_figures()
+    yield "connected_clients", figures["count"]
+    yield "cluster_connections", 0
+    yield "maxclients", server.config.get_int("maxclients")
+    yield "client_recent_max_input_buffer", figures["max_input"]
+    yield "client_recent_max_output_buffer", figures["max_output"]
+    for name in ("blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients"):
+        yield name, 0
+    for name in ("clients_in_timeout_table", "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"):
+        yield name, 0
+    yield "paused_reason", "client_pause" if figures["paused"] else "none"
+    yield "paused_actions", ("none", "write", "all")[figures["paused"]]
+    yield "paused_timeout_milliseconds", figures["paused_ms"]
+
+
+def memory_fields(server: Server) -> Fields:
+    memory = server.core.memory()
+    used, rss, total = memory["used"], resident_bytes(), system_memory()
+    peak = max(memory["peak"], used)
+    overhead = server.startup_memory + memory["clients"] + memory["tables"]
+    dataset = max(0, used - overhead)
+    maximum = server.config.get_int("maxmemory")
+    net = max(1, used - server.startup_memory)
+    yield from _sized("used_memory", used)
+    yield from _sized("used_memory_rss", rss)
+    yield from _sized("used_memory_peak", peak)
+    yield "used_memory_peak_perc", f"{used / peak * 100:.2f}%"
+    yield "used_memory_overhead", overhead
+    yield "used_memory_startup", server.startup_memory
+    yield "used_memory_dataset", dataset
+    yield "used_memory_dataset_perc", f"{min(100.0, dataset / net * 100):.2f}%"
+    yield "allocator_allocated", used
+    yield "allocator_active", used + memory["idle"]
+    yield "allocator_resident", rss
+    yield from _sized("total_system_memory", total)
+    yield from _sized("maxmemory", maximum)
+    yield "maxmemory_policy", server.config.get_str("maxmemory-policy")
+    yield "allocator_frag_ratio", f"{(used + memory['idle']) / used:.2f}"
+    yield "allocator_frag_bytes", memory["idle"]
+    yield "allocator_rss_ratio", f"{rss / (used + memory['idle']):.2f}"
+    yield "allocator_rss_bytes", rss - used - memory["idle"]
+    yield "rss_overhead_ratio", "1.00"
+    yield "rss_overhead_bytes", 0
+    yield "mem_fragmentation_ratio", f"{rss / used:.2f}"
+    yield "mem_fragmentation_bytes", rss - used
+    for name in ("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers"):
+        yield name, 0
+    yield "mem_clients_slaves", 0
+    yield "mem_clients_normal", memory["clients"]
+    yield "mem_cluster_links", 0
+    yield "mem_aof_buffer", 0
+    yield "mem_allocator", "kvik"
+    yield "mem_overhead_db_hashtable_rehashing", 0
+    yield "active_defrag_running", 0
+    yield "lazyfree_pending_objects", server.core.statistics()["lazy_pending"]
+    yield "lazyfreed_objects", server.core.statistics()["lazy_freed"]
+
+
+def _sized(name: str, count: int) -> Fields:
+    yield name, count
+    yield f"{name}_human", human(count)
+
+
+def persistence_fields(server: Server) -> Fields:
+    yield "loading", 0
+    yield "async_loading", 0
+    yield "rdb_changes_since_last_save", server.core.statistics()["dirty"]
+    yield "rdb_bgsave_in_progress", 0
+    yield "rdb_last_save_time", int(server.identity.started)
+    yield "rdb_last_bgsave_status", "ok"
+    yield "rdb_last_bgsave_time_sec", -1
+    yield "rdb_current_bgsave_time_sec", -1
+    yield "aof_enabled", 0
+    yield "aof_rewrite_in_progress", 0
+    yield "aof_rewrite_scheduled", 0
+    yield "aof_last_bgrewrite_status", "ok"
+    yield "aof_last_write_status", "ok"
+
+
+def stats_fields(server: Server) -> Fields:
+    counted, rate = server.core.statistics(), server.samples.rate
+    yield "total_connections_received", counted["connections"]
+    yield "total_commands_processed", counted["commands"]
+    yield "instantaneous_ops_per_sec", int(rate("commands"))
+    yield "total_net_input_bytes", counted["bytes_in"]
+    yield "total_net_output_bytes", counted["bytes_out"]
+    yield "total_net_repl_input_bytes", 0
+    yield "total_net_repl_output_bytes", 0
+    yield "instantaneous_input_kbps", f"{rate('bytes_in') / 1024:.2f}"
+    yield "instantaneous_output_kbps", f"{rate('bytes_out') / 1024:.2f}"
+    yield "instantaneous_input_repl_kbps", "0.00"
+    yield "instantaneous_output_repl_kbps", "0.00"
+    yield "rejected_connections", counted["rejected"]
+    yield "sync_full", 0
+    yield "sync_partial_ok", 0
+    yield "sync_partial_err", 0
+    yield "expired_keys", counted["expired"]
+    yield "expired_fields", 0
+    yield "expired_stale_perc", f"{counted['stale_percent']:.2f}"
+    yield "expired_time_cap_reached_count", counted["expire_time_cap"]
+    yield "expire_cycle_cpu_milliseconds", counted["expire_cycle_us"] // 1000
+    for name in ("evicted_keys", "evicted_clients", "evicted_scripts"):
+        yield name, 0
+    yield "total_eviction_exceeded_time", 0
+    yield "current_eviction_exceeded_time", 0
+    yield "keyspace_hits", counted["hits"]
+    yield "keyspace_misses", counted["misses"]
+    for name in ("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks"):
+        yield name, 0
+    for name in ("migrate_cached_sockets", "slave_expires_tracked_keys"):
+        yield name, 0
+    for name in ("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"):
+        yield name, 0
+    yield "unexpected_error_replies", server.unexpected_errors
+    yield "total_error_replies", counted["errors"]
+    yield "dump_payload_sanitizations", 0
+    yield "total_reads_processed", counted["reads"]
+    yield "total_writes_processed", counted["writes"]
+    yield "io_threaded_reads_processed", 0
+    yield "io_threaded_writes_processed", 0
+    yield "client_query_buffer_limit_disconnections", counted["query_limit_closes"]
+    yield "client_output_buffer_limit_disconnections", counted["output_limit_closes"]
+    yield "reply_buffer_shrinks", 0
+    yield "reply_buffer_expands", 0
+    yield "eventloop_cycles", counted["cycles"]
+    yield "eventloop_duration_sum", counted["busy_us"]
+    yield "eventloop_duration_cmd_sum", counted["command_us"]
+    yield "instantaneous_eventloop_cycles_per_sec", int(rate("cycles"))
+    cycles = rate("cycles")
+    yield "instantaneous_eventloop_duration_usec", int(rate("busy_us") / cycles) if cycles else 0
+    yield "acl_access_denied_auth", server.acl_denied_auth
+    for name in ("cmd", "key", "channel"):
+        yield f"acl_access_denied_{name}", 0
+
+
+def replication_fields(server: Server) -> Fields:
+    yield "role", "master"
+    yield "connected_slaves", 0
+    yield "master_failover_state", "no-failover"
+    yield "master_replid", server.identity.replication_id
+    yield "master_replid2", "0" * 40
+    yield "master_repl_offset", 0
+    yield "second_repl_offset", -1
+    yield "repl_backlog_active", 0
+    yield "repl_backlog_size", server.config.get_int("repl-backlog-size")
+    yield "repl_backlog_first_byte_offset", 0
+    yield "repl_backlog_histlen", 0
+
+
+def cpu_fields(server: Server) -> Fields:
+    usages = (
+        ("", resource.RUSAGE_SELF),
+        ("_children", resource.RUSAGE_CHILDREN),
+        ("_main_thread", getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)),
+    )
+    for suffix, who in usages:
+        usage = resource.getrusage(who)
+        yield f"used_cpu_sys{suffix}", f"{usage.ru_stime:.6f}"
+        yield f"used_cpu_user{suffix}", f"{usage.ru_utime:.6f}"
+
+
+def module_fields(server: Server) -> Fields:
+    return ()
+
+
+def command_fields(server: Server) -> Fields:
+    for row in server.core.command_statistics():
+        each = row["us"] / row["calls"] if row["calls"] else 0.0
+        yield (
+            f"cmdstat_{row['name']}",
+            f"calls={row['calls']},usec={row['us']},usec_per_call={each:.2f},"
+            f"rejected_calls={row['rejected']},failed_calls={row['failed']}",
+        )
+
+
+def error_fields(server: Server) -> Fields:
+    for code, count in server.core.error_counts.items():
+        yield f"errorstat_{code.decode(errors='replace')}", f"count={count}"
+
+
+def cluster_fields(server: Server) -> Fields:
+    yield "cluster_enabled", 0
+
+
+def keyspace_fields(server: Server) -> Fields:
+    for number, (keys, expires, average_ttl) in enumerate(server.core.databases()):
+        if keys:
+            yield f"db{number}", f"keys={keys},expires={expires},avg_ttl={average_ttl}"
+
+
+SECTIONS: Final[dict[str, tuple[str, Callable[[Server], Fields]]]] = {
+    "server": ("Server", server_fields),
+    "clients": ("Clients", client_fields),
+    "memory": ("Memory", memory_fields),
+    "persistence": ("Persistence", persistence_fields),
+    "stats": ("Stats", stats_fields),
+    "replication": ("Replication", replication_fields),
+    "cpu": ("CPU", cpu_fields),
+    "modules": ("Modules", module_fields),
+    "commandstats": ("Commandstats", command_fields),
+    "errorstats": ("Errorstats", error_fields),
+    "cluster": ("Cluster", cluster_fields),
+    "keyspace": ("Keyspace", keyspace_fields),
+}
+_NOT_BY_DEFAULT: Final = ("commandstats",)

@@ -1,0 +1,35 @@
+"""SCAN, KEYS and RANDOMKEY. See scan.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr
+from kvik.engine.heap cimport Heap
+from kvik.engine.text cimport Slice, SlicePtr
+from kvik.keyspace.call cimport Call
+from kvik.keyspace.database cimport Keyspace
+
+cdef struct Found:              # entries that a walk has found
+    Heap *heap
+    Keyspace *keyspace
+    Entry **entries
+    size_t count
+    size_t capacity
+    const Slice *pattern        # NULL: any key
+    int kind                    # the type wanted, -1: any
+    uint64_t seen
+    bint failed                 # memory was short
+
+ctypedef Found *FoundPtr
+ctypedef Entry **EntryPtrPtr
+
+cdef void scan_command(Call *call) noexcept nogil
+cdef void keys_command(Call *call) noexcept nogil
+cdef void randomkey_command(Call *call) noexcept nogil
+
+cdef void found_init(Found *found, Call *call, const Slice *pattern, int kind) noexcept nogil
+cdef void found_add(void *context, Entry *e) noexcept nogil
+cdef void found_reply(Call *call, Found *found) noexcept nogil
+cdef void found_free(Found *found) noexcept nogil
+cdef bint read_cursor(Call *call, int i, uint64_t *cursor) noexcept nogil
+cdef int type_number(const Slice *name) noexcept nogil

@@ -1,0 +1,169 @@
+"""Walking through all keys: SCAN, KEYS and RANDOMKEY."""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.string_value import reply_memory
+from cython.cimports.kvik.engine.entry import (
+    TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM, TYPE_STRING, entry_key, entry_key_length, entry_type,
+)
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.table import table_random, table_scan
+from cython.cimports.kvik.engine.text import format_unsigned, glob_match, is_word, parse_unsigned
+from cython.cimports.kvik.keyspace.database import is_expired
+from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_null
+from cython.cimports.libc.stdint import int64_t, uint64_t
+from cython.cimports.libc.string import memset
+
+# --- collecting entries ----------------------------------------------------------------------------------------------
+
+
+def found_init(found, call, pattern, kind):
+    memset(found, 0, sizeof(Found))
+    found.heap = call.keyspace.heap
+    found.keyspace = call.keyspace
+    found.pattern = pattern
+    found.kind = kind
+
+
+def found_add(context, e):
+    found: FoundPtr = cast(FoundPtr, context)
+    grown: EntryPtrPtr
+    capacity: cython.size_t
+    found.seen += 1
+    if found.failed or is_expired(found.keyspace, e) or (found.kind != -1 and entry_type(e) != found.kind):
+        return
+    if found.pattern != NULL and not glob_match(
+            found.pattern.p, found.pattern.n, entry_key(e), entry_key_length(e), False):
+        return
+    if found.count == found.capacity:
+        capacity = found.capacity * 2 if found.capacity > 0 else 64
+        if found.entries == NULL:
+            grown = cast(EntryPtrPtr, heap_alloc(found.heap, capacity * sizeof(EntryPtr)))
+        else:
+            grown = cast(EntryPtrPtr, heap_resize(
+                found.heap, found.entries, found.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
+        if grown == NULL:
+            found.failed = True
+            return
+        found.entries = grown
+        found.capacity = capacity
+    found.entries[found.count] = e
+    found.count += 1
+
+
+def found_reply(call, found):
+    """Answer the keys of what was found."""
+    i: cython.size_t
+    reply_array(call.client, found.count)
+    for i in range(found.count):
+        reply_bulk(call.client, entry_key(found.entries[i]), entry_key_length(found.entries[i]))
+
+
+def found_free(found):
+    if found.entries != NULL:
+        heap_free(found.heap, found.entries, found.capacity * sizeof(EntryPtr))
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def read_cursor(call, i, cursor):
+    if parse_unsigned(call.argv[i].p, call.argv[i].n, cursor):
+        return True
+    reply_error(call.client, "ERR invalid cursor")
+    return False
+
+
+def type_number(name):
+    """The number of a type by its name, -2 for an unknown one."""
+    if is_word(name, "string"):
+        return TYPE_STRING
+    if is_word(name, "list"):
+        return TYPE_LIST
+    if is_word(name, "set"):
+        return TYPE_SET
+    if is_word(name, "zset"):
+        return TYPE_SORTED_SET
+    if is_word(name, "hash"):
+        return TYPE_HASH
+    if is_word(name, "stream"):
+        return TYPE_STREAM
+    return -2
+
+
+def scan_command(call):
+    found: Found
+    pattern: SlicePtr = NULL
+    cursor: uint64_t = 0
+    count: int64_t = 10
+    kind: cython.int = -1
+    i: cython.int = 2
+    rounds: int64_t = 0
+    text: cython.char[24]
+    n: cython.int
+    if not read_cursor(call, 1, address(cursor)):
+        return
+    while i < call.argc:
+        if i + 1 == call.argc:
+            reply_syntax_error(call)
+            return
+        if is_word(address(call.argv[i]), "count"):
+            if not read_integer(call, i + 1, address(count)):
+                return
+            if count < 1:
+                reply_syntax_error(call)
+                return
+        elif is_word(address(call.argv[i]), "match"):
+            pattern = address(call.argv[i + 1])
+        elif is_word(address(call.argv[i]), "type"):
+            kind = type_number(address(call.argv[i + 1]))
+        else:
+            reply_syntax_error(call)
+            return
+        i += 2
+    found_init(address(found), call, pattern, kind)
+    while True:
+        cursor = table_scan(address(call.db.keys), cursor, 1, found_add, address(found))
+        rounds += 1
+        if cursor == 0 or cast(int64_t, found.seen) >= count or rounds // 10 >= count:
+            break
+    if found.failed:
+        reply_memory(call)
+    else:
+        n = format_unsigned(text, cursor)
+        reply_array(call.client, 2)
+        reply_bulk(call.client, text, n)
+        found_reply(call, address(found))
+    found_free(address(found))
+
+
+def keys_command(call):
+    found: Found
+    cursor: uint64_t = 0
+    every: cython.bint = call.argv[1].n == 1 and call.argv[1].p[0] == 42
+    found_init(address(found), call, NULL if every else address(call.argv[1]), -1)
+    while True:
+        cursor = table_scan(address(call.db.keys), cursor, 1024, found_add, address(found))
+        if cursor == 0:
+            break
+    if found.failed:
+        reply_memory(call)
+    else:
+        found_reply(call, address(found))
+    found_free(address(found))
+
+
+def randomkey_command(call):
+    """A key that has not expired; after 100 tries in a database full of expired ones, any."""
+    e: EntryPtr = NULL
+    tries: cython.int
+    for tries in range(100):
+        e = table_random(address(call.db.keys), address(call.keyspace.seed))
+        if e == NULL or not is_expired(call.keyspace, e):
+            break
+    if e == NULL or (is_expired(call.keyspace, e) and call.db.keys.count == call.db.expiries.count):
+        reply_null(call.client)
+    else:
+        reply_bulk(call.client, entry_key(e), entry_key_length(e))

@@ -1,0 +1,189 @@
+"""A server: its configuration, its compiled core, its sockets, its log, from start to shutdown.
+
+    Server(config)  ──▶  open()  ──▶  run()  ──▶  close()
+                         sockets      the loop     sockets, pid file
+
+`run` blocks its thread until `stop` is called (from any thread) or SHUTDOWN is. The core calls back for what is in
+Python: `cron` at every timer, `woken` after `stop` or a signal, `note` for log lines about clients. One object owns
+everything; two servers can live in one process.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import socket
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kvik.commands.table import CommandTable
+from kvik.server import listeners, settings
+from kvik.server.client_view import Client
+from kvik.server.config import Config
+from kvik.server.core import Core
+from kvik.server.info_samples import Samples
+from kvik.server.server_log import Level, ServerLog
+
+
+@dataclass(slots=True)
+class Identity:
+    """What tells this run of a server from another."""
+
+    run_id: str = field(default_factory=lambda: secrets.token_hex(20))
+    replication_id: str = field(default_factory=lambda: secrets.token_hex(20))
+    started: float = field(default_factory=time.time)
+
+    def change_replication_id(self) -> None:
+        self.replication_id = secrets.token_hex(20)
+
+
+class Server:
+    def __init__(self, config: Config, config_path: str | None = None, log: ServerLog | None = None) -> None:
+        self.config = config
+        self.config_path = config_path
+        self.log = log or ServerLog()
+        self.identity = Identity()
+        self.table = CommandTable()
+        self.acl_denied_auth = 0
+        self.unexpected_errors = 0
+        self.uses_epoll = hasattr(select, "epoll") and "KVIK_POLL" not in os.environ
+        self.core = Core(self, self.table, secrets.token_bytes(32), config.get_int("databases"), self.uses_epoll)
+        self.samples = Samples()
+        self._tcp: list[socket.socket] = []
+        self._unix: socket.socket | None = None
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._stop_reason: str | None = None
+        self.core.wake_by(self._wake_reader)
+        settings.follow(self.core, config)
+        config.on_change(("bind", "port", "tcp-backlog"), self._listen_again)
+        self.startup_memory = self.core.memory()["used"]
+
+    # Sockets
+
+    @property
+    def wake_descriptor(self) -> int:
+        """Writing a byte to it calls `woken`: for `signal.set_wakeup_fd`."""
+        return self._wake_writer
+
+    @property
+    def port(self) -> int:
+        """The TCP port, also when the system chose it; 0 for none."""
+        return int(self._tcp[0].getsockname()[1]) if self._tcp else 0
+
+    def open(self) -> None:
+        """Listen on everything that the configuration names; raises `listeners.ListenError`."""
+        config = self.config
+        self._tcp = self._open_tcp(config)
+        path = config.get_str("unixsocket")
+        if path:
+            self._unix = listeners.open_unix(
+                path,
+                config.get_int("unixsocketperm"),
+                config.get_str("unixsocketgroup"),
+                config.get_int("tcp-backlog"),
+            )
+        for each in self.listening:
+            self.core.listen(each.fileno())
+
+    @property
+    def listening(self) -> list[socket.socket]:
+        return [*self._tcp, self._unix] if self._unix else list(self._tcp)
+
+    def describe_listeners(self) -> list[str]:
+        """As INFO shows them."""
+        described = []
+        if self._tcp:
+            addresses = ",".join(f"bind={each.getsockname()[0]}" for each in self._tcp)
+            described.append(f"name=tcp,{addresses},port={self.port}")
+        if self._unix:
+            described.append(f"name=unix,bind={self.config.get_str('unixsocket')}")
+        return described
+
+    @staticmethod
+    def _open_tcp(config: Config) -> list[socket.socket]:
+        return listeners.open_tcp(config.get_list("bind"), config.get_int("port"), config.get_int("tcp-backlog"))
+
+    def _listen_again(self, config: Config) -> str | None:
+        """CONFIG SET bind or port: open the new sockets, then close the old."""
+        old = self._tcp
+        for each in old:
+            self.core.unlisten(each.fileno())
+        kept = {each.getsockname()[:2]: each for each in old}
+        listeners.close_all(old)
+        try:
+            fresh = self._open_tcp(config)
+        except listeners.ListenError as error:
+            self.log.warning(str(error))
+            self._tcp = []
+            for (host, port) in kept:
+                self._tcp += listeners.open_tcp([host], port, config.get_int("tcp-backlog"))
+            for each in self._tcp:
+                self.core.listen(each.fileno())
+            return "Unable to listen on this port" if config.get_int("port") else "Failed to bind to specified addresses."
+        self._tcp = fresh
+        for each in fresh:
+            self.core.listen(each.fileno())
+        return None
+
+    # Running
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        if self._tcp:
+            self.log.notice("Ready to accept connections tcp")
+        if self._unix:
+            self.log.notice("Ready to accept connections unix")
+        self.core.run()
+
+    def stop(self) -> None:
+        """Let `run` return soon. From any thread, and from signal handlers."""
+        self._stop_reason = self._stop_reason or "stop"
+        os.write(self._wake_writer, b"s")
+
+    def shutdown(self, reason: str) -> None:
+        """Stop at the end of this tick; on the loop's thread."""
+        self._stop_reason = reason
+        self.core.stop()
+
+    def close(self) -> None:
+        """Close the sockets and free all data. The server cannot be used afterwards."""
+        listeners.close_all(self.listening)
+        if self._unix:
+            listeners.remove_unix(self.config.get_str("unixsocket"))
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
+        self.core.free()
+
+    # What the core calls
+
+    def cron(self) -> None:
+        """At every timer of the loop (`hz` times a second)."""
+        self.samples.take(self.core)
+
+    def woken(self) -> None:
+        """Somebody wrote to `wake_descriptor`. (A signal's Python handler has run by now.)"""
+        if self._stop_reason is not None:
+            self.core.stop()
+
+    def note(self, level: int, text: str, client: Client | None) -> None:
+        """A log line of the compiled side, about a client if there is one."""
+        self.log.log(Level(level), f"{text} {client.describe()}" if client else text)
+
+    def handler_failed(self, args: Sequence[bytes], error: BaseException) -> None:
+        """A handler in Python raised something that is no CommandError: a defect, which harms nobody else."""
+        self.unexpected_errors += 1
+        name = args[0].decode(errors="replace")
+        self.log.warning(f"Error in the handler of '{name}': " + "".join(traceback.format_exception(error)).rstrip())
+
+    def slow_command(self, args: Sequence[bytes], argc: int, microseconds: int, client: Client) -> None:
+        """A command took longer than `commandlog-execution-slower-than`."""
+
+    def reset_statistics(self) -> None:
+        """CONFIG RESETSTAT."""
+        self.core.reset_statistics()
+        self.samples = Samples()
+        self.acl_denied_auth = 0
+        self.unexpected_errors = 0

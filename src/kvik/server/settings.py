@@ -1,0 +1,107 @@
+"""Which directive steers what: hands the configuration to the compiled core, at start and after each CONFIG SET.
+
+One row a setter of `Core`: the directives it takes, and how. So what a directive does is found in one place, and a
+CONFIG SET of several directives calls each setter once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from kvik.server.config import Config
+
+if TYPE_CHECKING:
+    from kvik.server.core import Core
+
+_CLASSES: Final = (("normal", 0), ("slave", 1), ("pubsub", 2))
+
+
+def _limits(core: Core, config: Config) -> None:
+    core.set_limits(
+        config.get_int("maxclients"), config.get_int("client-query-buffer-limit"), config.get_int("proto-max-bulk-len")
+    )
+
+
+def _output_limits(core: Core, config: Config) -> None:
+    for name, number in _CLASSES:
+        limit = config.buffer_limit(name)
+        core.set_output_limit(number, limit.hard, limit.soft, limit.soft_seconds)
+
+
+def _connections(core: Core, config: Config) -> None:
+    password = config.get_str("requirepass")
+    core.set_connections(
+        config.get_int("tcp-keepalive"),
+        config.get_int("timeout"),
+        config.get_int("max-new-connections-per-cycle"),
+        config.get_bool("protected-mode") and not password,
+        bool(password),
+    )
+
+
+def _lazy(core: Core, config: Config) -> None:
+    core.set_lazy(
+        config.get_bool("lazyfree-lazy-expire"),
+        config.get_bool("lazyfree-lazy-user-del"),
+        config.get_bool("lazyfree-lazy-user-flush"),
+        config.get_bool("lazyfree-lazy-server-del"),
+    )
+
+
+def _usage_clock(core: Core, config: Config) -> None:
+    core.set_usage_clock(
+        config.get_str("maxmemory-policy").endswith("lfu"),
+        config.get_int("lfu-log-factor"),
+        config.get_int("lfu-decay-time"),
+    )
+
+
+def _expire_effort(core: Core, config: Config) -> None:
+    core.set_expire_effort(config.get_int("active-expire-effort"))
+
+
+def _slow(core: Core, config: Config) -> None:
+    core.set_slow(config.get_int("commandlog-execution-slower-than"))
+
+
+def _hz(core: Core, config: Config) -> None:
+    core.hz = config.get_int("hz")
+
+
+SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...]] = (
+    (("maxclients", "client-query-buffer-limit", "proto-max-bulk-len"), _limits),
+    (("client-output-buffer-limit",), _output_limits),
+    (
+        ("requirepass", "tcp-keepalive", "timeout", "max-new-connections-per-cycle", "protected-mode"),
+        _connections,
+    ),
+    (
+        (
+            "lazyfree-lazy-expire",
+            "lazyfree-lazy-user-del",
+            "lazyfree-lazy-user-flush",
+            "lazyfree-lazy-server-del",
+        ),
+        _lazy,
+    ),
+    (("maxmemory-policy", "lfu-log-factor", "lfu-decay-time"), _usage_clock),
+    (("active-expire-effort",), _expire_effort),
+    (("commandlog-execution-slower-than",), _slow),
+    (("hz",), _hz),
+)
+
+
+def follow(core: Core, config: Config) -> None:
+    """Set the core as `config` says, now and after each change."""
+    for names, setter in SETTERS:
+        setter(core, config)
+        config.on_change(names, _callback(core, setter))
+
+
+def _callback(core: Core, setter: Callable[[Core, Config], None]) -> Callable[[Config], str | None]:
+    def changed(config: Config) -> str | None:
+        setter(core, config)
+        return None
+
+    return changed
