@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bench import cases, growth, interleave, machine, memory
 from bench.report import Section, terminal_table, write_json, write_markdown
-from bench.servers import pin_load_generators
+from bench.servers import undisturbed
 from bench.settings import ALL_SERVERS, BenchError, Settings
 
 MEASUREMENTS: tuple[tuple[str, Callable[[Settings], list[Section]]], ...] = (
@@ -51,13 +51,13 @@ def main(argv: Sequence[str]) -> int:
     conditions: dict[str, str] = {}
     started, stolen = time.monotonic(), machine.stolen_seconds()
     try:
-        conditions = machine.conditions(settings, argv)
-        pin_load_generators()
-        for section in interleave.compare(chosen, settings):
-            _show(section, sections)
-        for _, measure in others:
-            for section in measure(settings):
+        with undisturbed():
+            conditions = machine.conditions(settings, argv)
+            for section in interleave.compare(chosen, settings):
                 _show(section, sections)
+            for _, measure in others:
+                for section in measure(settings):
+                    _show(section, sections)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         status = 1

@@ -7,8 +7,8 @@ part and lines to `DEFAULT_CASES`; nothing else in the harness knows a command b
 The full cross product (5 commands x 3 depths x 2 keyspaces x 2 sizes x 2 client counts) would take an hour
 and a half and mostly repeat itself. The matrix keeps what can differ:
 
-- every command at every depth, on the keyspace that fits the caches (100 k) and the one that does not
-  (3 M);
+- every command at every depth, on the keyspace that fits the caches (100 k) and the one that does not (3
+  M);
 - 1,024-byte values for SET and GET, where copying and allocation weigh, and MSET, which makes the largest
   arguments;
 - 1,000 clients for SET and GET, where the cost of a socket and of a wide tick weighs, on both keyspaces.

@@ -6,12 +6,15 @@ How to read the rows:
 - **CPU** is the server's own CPU time, user and system, by the commands of the run. It is the figure that
   lasts: it does not depend on how quick the load generator is, and its inverse is what one core can serve
   ("capacity").
-- **Throughput** is what redis-benchmark got. It runs on one core of the same speed and spends about as much
-  on a command as a good server does, so with pipelines it is the slower side: "generator busy" near 100 %
-  means the figure is redis-benchmark's ceiling and says of the server only "at least this much". Where a
-  throughput target is not seen because of that, the capacity decides, and the verdict says so.
-- A server that waits for its generator takes smaller batches and wakes more often, which costs it CPU per
-  command: the capacity derived from such a run is rather too low than too high.
+- **Throughput** is what redis-benchmark got. "Generator busy" says how much of one core it spent on that;
+  its own ceiling is throughput / busy. At -P 1 it is busy all the time and the servers are not: what is
+  seen there is the generator's limit, equal for all, and only a server that is much slower would show. At
+  -P 16 its ceiling is about 1.6 million commands a second, a third more than the better peer. At -P 100 the
+  peers keep it busy for a quarter to a third of the time (6 million GETs a second would be its limit), so
+  there twice a peer's throughput can be seen.
+- Where a throughput target is not reached while the generator is busy all the time, the capacity decides,
+  and the verdict says so. A server that waits for its generator takes smaller batches and wakes more often,
+  which costs it CPU per command: the capacity of such a run is rather too low than too high.
 - **p99** is of a whole pipeline of all clients in turn; with 50 clients at -P 100 it is mostly queueing.
 
 A first, short run of each case on each server warms the caches and tells how many commands fill the wanted
@@ -36,7 +39,7 @@ WARM_UP_COST = {1: 20e-6, 16: 2e-6, 100: 1.2e-6}  # about what a command takes, 
 WARM_UP_SECONDS = 0.25
 BYTES_PER_KEY = 150  # more than any server needs beside the value
 GENERATOR_BOUND = 0.9
-NOISY = 0.02
+NOISY = 0.05
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """Making load: redis-benchmark for what is measured, a pipelined socket for what has to be there before.
 
-redis-benchmark has one thread and shares core 1 with nobody, yet it is often the slower side.
-`Load.generator_busy` says how much of the run it spent computing; near 1 the throughput is the generator's
-own limit, not the server's.
+redis-benchmark has one thread and core 1 for itself. `Load.generator_busy` says how much of the run it
+spent computing; near 1 the throughput is the generator's own limit, not the server's.
 """
 
 from __future__ import annotations

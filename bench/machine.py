@@ -27,6 +27,7 @@ def conditions(settings: Settings, argv: Sequence[str]) -> dict[str, str]:
         "transparent huge pages": _huge_pages(),
         "Python": platform.python_version(),
         "cores": f"server on {SERVER_CORE}, load generator on {LOAD_CORE}; the other servers paused",
+        "priority": f"nice {os.getpriority(os.PRIO_PROCESS, 0)}, server and generator alike",
         "load": _first_line(["redis-benchmark", "--version"]) or "no redis-benchmark",
         "repetitions": f"{settings.repetitions}, interleaved, medians; {settings.seconds:g} s a run",
     }

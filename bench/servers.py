@@ -2,7 +2,8 @@
 
 All three get the same directives and run on core 0; the harness and everything it starts to make load run
 on core 1. While one server is measured the others are stopped with SIGSTOP: they keep their data and take
-nothing from the core's cycles or caches.
+nothing from the core's cycles or caches. Servers and generators alike run at the highest ordinary priority,
+where the user may ask for it.
 
 CPU time is read from the process's CPU clock (`clock_gettime` on the clock that `clock_getcpuclockid(3)`
 names): nanoseconds, user and system together, over all threads, those that have ended included. The
@@ -37,6 +38,7 @@ LOAD_CORE = 1
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 30.0
 OPEN_FILES = 11_000  # maxclients 10000 and what the server keeps for itself
+PRIORITY = -20
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -77,12 +79,35 @@ def server_version(name: str) -> str:
     return lines[0].strip() if done.returncode == 0 and lines else "unknown version"
 
 
-def pin_load_generators() -> None:
-    """Put this process on the load core; redis-benchmark, its child, inherits that."""
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """This process on the load core and, where the user may ask for it, at the highest priority.
+
+    redis-benchmark inherits both, the servers the priority. Where the kernel schedules sessions as groups,
+    nice counts only among the processes of a session, and the session needs a priority of its own.
+    """
     if not {SERVER_CORE, LOAD_CORE} <= os.sched_getaffinity(0):
         raise BenchError(f"cores {SERVER_CORE} (server) and {LOAD_CORE} (load) are both needed")
     os.sched_setaffinity(0, {LOAD_CORE})
     _raise_open_files()
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    before = _set_session_priority(PRIORITY)
+    try:
+        yield
+    finally:
+        _set_session_priority(before)
+
+
+def _set_session_priority(priority: int) -> int:
+    """Returns the one before; 0 where there is none or it may not be changed."""
+    autogroup = Path("/proc/self/autogroup")
+    try:
+        before = int(autogroup.read_text().split()[-1])  # "/autogroup-7 nice 0"
+        autogroup.write_text(str(priority))
+    except (OSError, IndexError, ValueError):
+        return 0
+    return before
 
 
 def _raise_open_files() -> None:
@@ -190,8 +215,16 @@ class Server:
         return CpuTime(self.cpu_ns(), int(fields[11]) * tick, int(fields[12]) * tick)
 
     def core_wait_ns(self) -> int:
-        """How long the server's threads were ready to run and had to wait because others were on the core."""
-        return core_wait_ns(self.pid)
+        """How long the server's threads were ready to run but waited, because others were on the core.
+
+        The second field of each thread's schedstat.
+        """
+        total = 0
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            path = Path(f"/proc/{self.pid}/task/{task}/schedstat")
+            with contextlib.suppress(FileNotFoundError):
+                total += int(path.read_text().split()[1])
+        return total
 
     def resident_bytes(self) -> int:
         """From `smaps_rollup`, which walks the page table; the counter in `statm` may lag by some pages."""
@@ -199,15 +232,6 @@ class Server:
             if line.startswith("Rss:"):
                 return int(line.split()[1]) * 1024
         raise BenchError("no Rss in smaps_rollup")
-
-
-def core_wait_ns(pid: int) -> int:
-    """The second field of each thread's schedstat: nanoseconds on the run queue."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/task/{task}/schedstat") as file:
-            total += int(file.read().split()[1])
-    return total
 
 
 @contextlib.contextmanager
