@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from config_oracle import Direct
+from tests.server.config_oracle import Direct
 
 from kvik.server.config import Config, ConfigSetError
 from kvik.server.directive_specials import BufferLimit, Primary, SavePoint

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_oracle import Direct, Oracle, run_oracle
+from tests.server.config_oracle import Direct, Oracle, run_oracle
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from config_oracle import Direct, Oracle
+from tests.server.config_oracle import Direct, Oracle
 from hypothesis import given
 from hypothesis import strategies as st
 

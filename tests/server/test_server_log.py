@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from config_oracle import run_oracle
+from tests.server.config_oracle import run_oracle
 
 from kvik.server.config import Config
 from kvik.server.server_log import Level, Role, ServerLog, Syslog, format_time

@@ -1,0 +1,86 @@
+"""Fixtures for every layer: servers that live as long as the test run, connections that live as long as a test.
+
+    r           a connection to an empty server, once for each of kvik/oracle x RESP2/RESP3
+    r2          the same in RESP2 only, where the protocol changes nothing
+    kvik        Kvik's ServerProcess          oracle      the real Valkey's
+
+`--only-kvik` leaves the oracle out (the sanitizer build cannot load it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.resp import Connection
+from tests.support.servers import ServerProcess, fresh
+
+BOTH = ("kvik", "oracle")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-kvik", action="store_true", help="run the command suites on Kvik alone")
+
+
+class Servers:
+    """The servers of this run, started when first asked for, and again if a test has brought one down."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, ServerProcess] = {}
+
+    def get(self, name: str) -> ServerProcess:
+        if name not in self.running or not self.running[name].alive():
+            self.running[name] = ServerProcess(name)
+        return self.running[name]
+
+    def stop(self) -> None:
+        for each in self.running.values():
+            each.stop()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    servers = Servers()
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture
+def kvik(servers: Servers) -> ServerProcess:
+    return servers.get("kvik")
+
+
+@pytest.fixture
+def oracle(servers: Servers) -> ServerProcess:
+    return servers.get("oracle")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`r` and `r2` are parametrized here, so that --only-kvik can leave the oracle out."""
+    names = BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH
+    if "r2" in metafunc.fixturenames:
+        metafunc.parametrize("_target", [(n, 2) for n in names], ids=lambda t: t[0])
+    elif "r" in metafunc.fixturenames:
+        metafunc.parametrize("_target", [(n, p) for n in names for p in (2, 3)], ids=lambda t: f"{t[0]}-resp{t[1]}")
+
+
+@pytest.fixture
+def _target() -> tuple[str, int]:
+    raise NotImplementedError("set by pytest_generate_tests")
+
+
+@pytest.fixture
+def r(servers: Servers, _target: tuple[str, int]) -> Iterator[Connection]:
+    name, resp = _target
+    server = servers.get(name)
+    connection = fresh(server, resp)
+    connection.server = server
+    yield connection
+    connection.close()
+    assert server.alive(), f"the test has brought {name} down:\n{server.log()[-4000:]}"
+
+
+@pytest.fixture
+def r2(r: Connection) -> Connection:
+    return r
