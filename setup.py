@@ -1,5 +1,6 @@
 """Builds the compiled rooms: every `x.py` under src/kvik that has a header `x.pxd` beside it becomes a module.
 
+KVIK_TESTS=1 builds the pairs under tests/ as well: the probes that hand C functions to the tests.
 KVIK_SANITIZE=1 builds with AddressSanitizer and UBSan (see `make sanitize`).
 """
 
@@ -12,9 +13,9 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 ROOT = Path(__file__).parent
-SOURCES = ROOT / "src"
 JOBS = os.cpu_count() or 1
 SANITIZE = os.environ.get("KVIK_SANITIZE") == "1"
+TESTS = os.environ.get("KVIK_TESTS") == "1"
 
 COMPILE = ["-O2", "-fno-semantic-interposition", "-Wno-unreachable-code-fallthrough"]
 LINK: list[str] = []
@@ -24,14 +25,14 @@ if SANITIZE:
     LINK = flags
 
 
-def compiled_pairs() -> list[Extension]:
-    """One extension module for each .py/.pxd pair."""
+def compiled_pairs(folder: Path, base: Path) -> list[Extension]:
+    """One extension module for each .py/.pxd pair in `folder`; its name starts below `base`."""
     extensions = []
-    for header in sorted(SOURCES.rglob("*.pxd")):
+    for header in sorted(folder.rglob("*.pxd")):
         source = header.with_suffix(".py")
         if not source.exists():
             continue        # declarations only
-        name = ".".join(source.relative_to(SOURCES).with_suffix("").parts)
+        name = ".".join(source.relative_to(base).with_suffix("").parts)
         extensions.append(
             Extension(
                 name,
@@ -44,13 +45,18 @@ def compiled_pairs() -> list[Extension]:
     return extensions
 
 
+modules = compiled_pairs(ROOT / "src", ROOT / "src")
+if TESTS:
+    modules += compiled_pairs(ROOT / "tests", ROOT)
+
 setup(
     ext_modules=cythonize(
-        compiled_pairs(),
-        include_path=["src"],
+        modules,
+        include_path=["src", "."],
         build_dir="build/cython",
         nthreads=JOBS,
         compiler_directives={"language_level": "3", "cdivision": True, "embedsignature": False},
     ),
+    package_dir={"": "src", "tests": "tests"},      # where --inplace puts what is built
     options={"build_ext": {"parallel": JOBS}},
 )

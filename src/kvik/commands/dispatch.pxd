@@ -9,7 +9,7 @@ from kvik.engine.intrinsics cimport CASE_BITS, load32, load64
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr
 from kvik.keyspace.database cimport Keyspace
-from kvik.wire.client cimport Client
+from kvik.wire.client cimport CLIENT_AUTHENTICATED, Client
 from kvik.wire.parser cimport CharPtr
 from kvik.wire.loop cimport Loop, Request, RequestPtr
 
@@ -45,7 +45,7 @@ cdef struct Dispatcher:
     void (*count_error)(void *engine, const char *text, size_t n) noexcept nogil
     uint64_t errors
     int paused
-    int64_t paused_until_ms
+    int64_t paused_until_ms     # on the monotonic clock
 
 ctypedef Dispatcher *DispatcherPtr
 
@@ -65,6 +65,14 @@ cdef inline uint64_t name_word(const char *p, size_t n) noexcept nogil:
     mask = CASE_BITS >> (64 - n * 8)
     return word | mask
 
+cdef inline bint is_wrong_count(const Command *command, int count) noexcept nogil:
+    return count != command.arity if command.arity > 0 else count < -command.arity
+
+cdef inline bint is_suspect(const Request *r, const Command *command) noexcept nogil:
+    """Must `admit` look at it? (It mostly answers an error then.)"""
+    return command == NULL or command.run == NULL or not r.client.flags & CLIENT_AUTHENTICATED \
+        or is_wrong_count(command, r.count)
+
 cdef bint dispatcher_init(Dispatcher *d, Keyspace *ks, Loop *loop, int commands) noexcept nogil
 cdef void dispatcher_free(Dispatcher *d) noexcept nogil
 cdef bint dispatcher_name(Dispatcher *d, Command *command, const char *name, size_t n) noexcept nogil
@@ -82,4 +90,5 @@ cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
 cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
 cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
+cdef void pause(Dispatcher *d, int mode, int64_t until_ms) noexcept nogil
 cdef void resume_paused(Dispatcher *d) noexcept nogil

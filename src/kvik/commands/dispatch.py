@@ -18,7 +18,7 @@ from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycle
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
-from cython.cimports.kvik.keyspace.call import COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
     CLIENT_REPLY_SKIP_NEXT, CLIENT_STOPPED, CLIENT_WAITING, ClientPtr,
@@ -167,8 +167,7 @@ def run(d, r, argv):
     if unlikely(c.flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)):
         output_mute(c)
     d.loop.failed = False
-    if unlikely(command == NULL or command.run == NULL or not c.flags & CLIENT_AUTHENTICATED
-                or (r.count != command.arity if command.arity > 0 else r.count < -command.arity)):
+    if unlikely(is_suspect(r, command)):
         if not admit(d, r, address(call)):
             finish_quietly(d, c)
             return
@@ -182,11 +181,11 @@ def call_command(d, call):
     command: CommandPtr = call.command
     now: uint64_t
     d.commands_run += 1
+    call.client.last_command = command
     command.run(call)
     now = cycles()
     command.calls += 1
     command.cycles += now - d.last_cycles
-    call.client.last_command = command
     if unlikely(d.loop.failed):
         command.failed += 1
     if unlikely(now - d.last_cycles > d.slow_cycles):
@@ -211,6 +210,11 @@ def admit(d, r, call):
     """The checks that most commands pass without a look. False: answered an error instead."""
     command: CommandPtr = call.command
     c: ClientPtr = call.client
+    if not c.flags & CLIENT_AUTHENTICATED and (command == NULL or not command.flags & COMMAND_NO_AUTH):
+        if command != NULL:
+            command.rejected += 1
+        reply_error(c, "NOAUTH Authentication required.")
+        return False
     if command == NULL:
         if same_word(call.argv[0].p, call.argv[0].n, "host:") or same_word(call.argv[0].p, call.argv[0].n, "post"):
             # A browser was talked into sending a command (cross protocol scripting): do not answer at all.
@@ -224,13 +228,9 @@ def admit(d, r, call):
         command.rejected += 1
         reply_unknown_subcommand(call, command)
         return False
-    if command.run == NULL or (r.count != command.arity if command.arity > 0 else r.count < -command.arity):
+    if command.run == NULL or is_wrong_count(command, r.count):
         command.rejected += 1
         reply_wrong_arity(call)
-        return False
-    if not c.flags & CLIENT_AUTHENTICATED and not command.flags & COMMAND_NO_AUTH:
-        command.rejected += 1
-        reply_error(c, "NOAUTH Authentication required.")
         return False
     return True
 
@@ -282,19 +282,24 @@ def count_reply_error(owner, text, n):
 
 
 def must_wait(d, r):
-    """Is r to wait for the end of CLIENT PAUSE?"""
+    """Is r to wait for the end of CLIENT PAUSE? What gives an error gives it at once."""
     command: CommandPtr = cast(CommandPtr, r.command)
-    if d.clock.monotonic_ms >= d.paused_until_ms or command == NULL:
+    if d.clock.monotonic_ms >= d.paused_until_ms or is_suspect(r, command):
         return False
-    if d.paused == PAUSE_ALL:
-        return not same_word(command.name, 6, "client")
-    return (command.flags & COMMAND_WRITE) != 0
+    return d.paused == PAUSE_ALL or (command.flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0
+
+
+def pause(d, mode, until_ms):
+    """CLIENT PAUSE: a second one can lengthen and widen the first, not shorten it. `until_ms` on the monotonic clock."""
+    d.paused = mode if mode > d.paused else d.paused
+    d.paused_until_ms = until_ms if until_ms > d.paused_until_ms else d.paused_until_ms
 
 
 def resume_paused(d):
     """The pause is over: let everybody who waits go on."""
     c: ClientPtr = d.loop.clients
     d.paused = PAUSE_NOTHING
+    d.paused_until_ms = 0
     while c != NULL:
         if c.flags & CLIENT_WAITING:
             loop_again(d.loop, c)

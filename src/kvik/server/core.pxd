@@ -33,7 +33,6 @@ cdef class Core:
     cdef int64_t next_second_ms
     cdef bint open
 
-    cdef ClientStruct *find_client(self, uint64_t id)
     cdef object fill_commands(self)
 
 cdef void run_python(Call *call) noexcept with gil

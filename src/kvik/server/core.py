@@ -12,11 +12,14 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPointer
 from cython.cimports.kvik.commands.dispatch import (
+    PAUSE_ALL,
+    PAUSE_WRITES,
     count_reply_error,
     dispatcher_free,
     dispatcher_init,
     dispatcher_name,
     execute,
+    pause,
     resume_paused,
 )
 from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick
@@ -396,13 +399,23 @@ class Core:
 
     # --- clients ---
 
-    def find_client(self, id):
+    def clients(self):
+        """All of them, the oldest first, as views that are good while the handler runs."""
         c: ClientStructPtr = self.loop.clients
+        found: list = []
         while c != NULL:
-            if c.id == id:
-                return c
+            found.append(view_client(self, c))
             c = c.next
-        return NULL
+        found.reverse()
+        return found
+
+    def pause(self, milliseconds, only_writes):
+        """CLIENT PAUSE. What is paused already stays so at least as long."""
+        mode: cython.int = PAUSE_WRITES if only_writes else PAUSE_ALL
+        pause(address(self.dispatcher), mode, self.clock.monotonic_ms + cast(int64_t, milliseconds))
+
+    def unpause(self):
+        resume_paused(address(self.dispatcher))
 
 
 def handler_address(module, name):

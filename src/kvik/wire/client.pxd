@@ -96,7 +96,6 @@ cdef struct Client:
     int64_t soft_limit_ms       # since when its output is over the soft limit, 0: it is not
     size_t peak_input
     size_t peak_output
-    int64_t paused_until
     unsigned char peer[128]     # sockaddr_storage
     unsigned char local[128]
 

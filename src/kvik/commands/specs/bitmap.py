@@ -89,7 +89,7 @@ COMMANDS: Final = (
                 multiple=True,
             ),
         ),
-        handler="bitmap:bitfield_command",
+        handler="bitfield:bitfield_command",
     ),
     CommandSpec(
         "bitfield_ro",
@@ -113,7 +113,7 @@ COMMANDS: Final = (
                 multiple_token=True,
             ),
         ),
-        handler="bitmap:bitfield_ro_command",
+        handler="bitfield:bitfield_ro_command",
     ),
     CommandSpec(
         "bitop",

@@ -18,7 +18,7 @@ COMMANDS: Final = (
         acl=("connection",),
         arguments=(string("username", since="6.0.0", optional=True), string("password")),
         history=(("6.0.0", "Added ACL style (username and password)."),),
-        handler="client:auth",
+        handler="auth:auth",
     ),
     CommandSpec(
         "echo",
@@ -62,7 +62,7 @@ COMMANDS: Final = (
                 "current connection's context.",
             ),
         ),
-        handler="client:hello",
+        handler="auth:hello",
     ),
     CommandSpec(
         "ping",

@@ -1,0 +1,206 @@
+"""CLIENT: the connections of the server, one's own and the others. HELLO and AUTH are in auth.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from kvik.commands.client_filters import read_filters
+from kvik.commands.client_text import check_text
+from kvik.commands.numbers import INT64_MAX, read_integer
+from kvik.server.config_text import decode, encode
+from kvik.wire.types import NO_REPLY, OK, CommandError, Reply, Simple, Verbatim
+
+if TYPE_CHECKING:
+    from kvik.server.client_view import Client
+    from kvik.server.server import Server
+
+# --- one's own connection --------------------------------------------------------------------------------------------
+
+
+def client_id(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    return client.id
+
+
+def client_info(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    return Verbatim("txt", encode(client.describe() + "\n"))
+
+
+def client_getname(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    return client.name or None
+
+
+def client_setname(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    check_text(args[2], "Client names")
+    client.name = args[2]
+    return OK
+
+
+def client_setinfo(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    option = args[2].lower()
+    if option not in (b"lib-name", b"lib-ver"):
+        raise CommandError(f"ERR Unrecognized option '{decode(args[2])}'")
+    check_text(args[3], decode(args[2]))
+    if option == b"lib-name":
+        client.library = args[3]
+    else:
+        client.library_version = args[3]
+    return OK
+
+
+def client_reply(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    mode = decode(args[2]).lower()
+    if mode not in ("on", "off", "skip"):
+        raise CommandError("ERR syntax error")
+    client.set_reply(mode)
+    return OK if mode == "on" else NO_REPLY
+
+
+def client_no_evict(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    client.no_evict = _on_or_off(args[2])
+    return OK
+
+
+def client_no_touch(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    client.no_touch = _on_or_off(args[2])
+    return OK
+
+
+def client_capa(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    """Capabilities that this server does not know are no error, so that new clients can talk to old servers."""
+    if any(capability.lower() == b"redirect" for capability in args[2:]):
+        client.redirect_capable = True
+    return OK
+
+
+def _on_or_off(word: bytes) -> bool:
+    if word.lower() not in (b"on", b"off"):
+        raise CommandError("ERR syntax error")
+    return word.lower() == b"on"
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+
+def client_list(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    filters, skip_me = read_filters(server, args[2:])
+    shown = [
+        each.describe() + "\n"
+        for each in server.core.clients()
+        if not (skip_me and each.id == client.id) and all(test(each) for test in filters)
+    ]
+    return Verbatim("txt", encode("".join(shown)))
+
+
+def client_kill(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    """With one argument, the address of one client, else filters and the number of those that match."""
+    if len(args) == 3:
+        address = decode(args[2])
+        found = [each for each in server.core.clients() if each.peer == address]
+        if not found:
+            raise CommandError("ERR No such client")
+        _kill(client, found[:1])
+        return OK
+    filters, skip_me = read_filters(server, args[2:])
+    matching = [
+        each
+        for each in server.core.clients()
+        if not (skip_me is not False and each.id == client.id)
+        and not each.is_closing
+        and all(test(each) for test in filters)
+    ]
+    _kill(client, matching)
+    return len(matching)
+
+
+def _kill(client: Client, doomed: Sequence[Client]) -> None:
+    """Who kills itself gets the reply first."""
+    for each in doomed:
+        if each.id == client.id:
+            each.close_after_reply()
+        else:
+            each.close()
+
+
+def client_pause(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    mode = args[3].lower() if len(args) > 3 else b"all"
+    if mode not in (b"write", b"all"):
+        raise CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL")
+    milliseconds = read_integer(args[2], "timeout")
+    if milliseconds < 0:
+        raise CommandError("ERR timeout is negative")
+    if milliseconds > INT64_MAX - server.core.now_us() // 1000:
+        raise CommandError("ERR timeout is out of range")
+    server.core.pause(milliseconds, mode == b"write")
+    return OK
+
+
+def client_unpause(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    server.core.unpause()
+    return OK
+
+
+# --- help ------------------------------------------------------------------------------------------------------------
+
+_FILTERS: Final = (
+    ("TYPE (NORMAL|PRIMARY|REPLICA|PUBSUB)", "of this type"),
+    ("USER <username>", "that logged in as <username>"),
+    ("ADDR (<ip:port>|<unixsocket>:0)", "from this address"),
+    ("LADDR (<ip:port>|<unixsocket>:0)", "to this local address"),
+    ("ID <client-id> [<client-id>...]", "with these IDs"),
+    ("MAXAGE <seconds>", "that are at least so old"),
+    ("IDLE <seconds>", "that have sent nothing for so long"),
+    ("FLAGS <flags>", "with all of these flags"),
+    ("NAME <client-name>", "with this name"),
+    ("LIB-NAME <library-name>", "of this library"),
+    ("LIB-VER <library-version>", "of this version of their library"),
+    ("DB <db-id>", "in this database"),
+    ("CAPA <capa>", "with this capability"),
+    ("IP <ip>", "from this IP address"),
+)
+
+HELP: Final = (
+    "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "CAPA <option> [options...]",
+    "    Tell the server what this client can handle. Options are:",
+    "    * REDIRECT",
+    "      Redirection while a replica takes over.",
+    "GETNAME",
+    "    Return the name of the current connection.",
+    "ID",
+    "    Return the ID of the current connection.",
+    "INFO",
+    "    Return information about the current client connection.",
+    "KILL <ip:port>",
+    "    Kill connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Kill connections, all but the current one unless SKIPME NO. Options are:",
+    "    * SKIPME (YES|NO)",
+    "      Whether to leave out the current connection (default: yes).",
+    *(line for option, which in _FILTERS for line in (f"    * [NOT-]{option}", f"      Kill connections {which}.")),
+    "LIST [options ...]",
+    "    Return information about client connections. Options are those of KILL,",
+    "    with SKIPME NO as the default.",
+    "UNPAUSE",
+    "    Stop the current client pause, resuming traffic.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Suspend all, or just write, clients for <timeout> milliseconds.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Control the replies sent to the current connection.",
+    "SETNAME <name>",
+    "    Assign the name <name> to the current connection.",
+    "SETINFO <option> <value>",
+    "    Set client meta attr. Options are:",
+    "    * LIB-NAME: the client lib name.",
+    "    * LIB-VER: the client lib version.",
+    "NO-EVICT (ON|OFF)",
+    "    Protect current client connection from eviction.",
+    "NO-TOUCH (ON|OFF)",
+    "    Will not touch LRU/LFU stats when this mode is on.",
+    "HELP",
+    "    Print this help.",
+)
+
+
+def client_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    return [Simple(line) for line in HELP]

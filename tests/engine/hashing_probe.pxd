@@ -1,0 +1,1 @@
+"""The key hash for tests. See hashing_probe.py."""

@@ -1,0 +1,1 @@
+"""Numbers and patterns for tests. See text_probe.py."""
