@@ -20,7 +20,7 @@ TESTS = os.environ.get("KVIK_TESTS") == "1"
 COMPILE = ["-O2", "-fno-semantic-interposition", "-Wno-unreachable-code-fallthrough"]
 LINK: list[str] = []
 if SANITIZE:
-    flags = ["-fsanitize=address,undefined", "-fno-sanitize=function", "-fno-sanitize-recover=undefined"]
+    flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     COMPILE = ["-O1", "-g", "-fno-omit-frame-pointer", *flags]
     LINK = flags
 

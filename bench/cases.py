@@ -105,7 +105,7 @@ def count_name(count: int) -> str:
 
 
 def target(depth: int, keys: int) -> Target:
-    """The targets of issue 2, the same for every command, value size and number of clients."""
+    """The targets, the same for every command, value size and number of clients."""
     if depth >= 100:
         return Target(cpu=0.35 if keys >= 3_000_000 else 0.45, rate=2.0)
     if depth >= 16:

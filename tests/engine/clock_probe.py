@@ -1,9 +1,13 @@
 """The clock for tests."""
 
-# ruff: noqa: F821
-import cython
 from cython import address
-from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick, monotonic_us, system_us
+from cython.cimports.kvik.engine.clock import (
+    clock_duration_us,
+    clock_init,
+    clock_tick,
+    monotonic_us,
+    system_us,
+)
 from cython.cimports.kvik.engine.intrinsics import cycles
 from cython.cimports.libc.stdint import int64_t, uint64_t
 

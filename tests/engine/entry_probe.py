@@ -32,7 +32,7 @@ from cython.cimports.tests.engine.heap_probe import HeapProbe
 
 
 def new_entry(owner: HeapProbe, key: bytes, expiry: int64_t, word: object, value: bytes):
-    """An entry with the integer `word` (None: no slot for one) and `value` embedded; None when memory is short."""
+    """An entry with the integer `word` (None: no slot for one) and `value` embedded; None without memory."""
     text: cython.p_char = exact_copy(key)
     e: cython.pointer(Entry) = entry_new(
         cython.address(owner.heap), text, len(key), expiry, word is not None, len(value))

@@ -1,6 +1,5 @@
 """The heap for tests: blocks are addresses (0 for NULL), their contents bytes."""
 
-# ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.heap import (
@@ -89,7 +88,7 @@ class HeapProbe:
         heap_free_aligned(address(self.heap), cast(cython.p_void, p), n)
 
     def free_remote(self, blocks: list) -> None:
-        """Free [(address, n), ...] as a thread that does not own the heap; without the GIL, so really beside it."""
+        """Free [(address, n), ...] as a thread that does not own the heap; without the GIL, so beside it."""
         count: cython.size_t = len(blocks)
         i: cython.size_t
         p: cython.p_ulong = cast(cython.p_ulong, malloc((2 * count + 1) * cython.sizeof(cython.ulong)))
@@ -99,7 +98,8 @@ class HeapProbe:
             p[2 * i], p[2 * i + 1] = blocks[i]
         with cython.nogil:
             for i in range(count):
-                heap_free_remote(address(self.heap), cast(cython.p_void, cast(uintptr_t, p[2 * i])), p[2 * i + 1])
+                heap_free_remote(
+                    address(self.heap), cast(cython.p_void, cast(uintptr_t, p[2 * i])), p[2 * i + 1])
         free(p)
 
     def collect_remote(self, spans: cython.int) -> bool:

@@ -17,6 +17,7 @@ from cython.cimports.kvik.engine.table import (
     Slot,
     free_here,
     table_bytes,
+    table_each,
     table_find,
     table_free,
     table_free_chains,
@@ -69,7 +70,8 @@ class TableProbe:
         e: cython.pointer(Entry) = self.make(key, value)
         if e == NULL:
             return False
-        if not table_insert(address(self.table), e, hash_bytes(address(self.key), cast(cython.p_char, key), len(key))):
+        if not table_insert(
+                address(self.table), e, hash_bytes(address(self.key), cast(cython.p_char, key), len(key))):
             entry_free(address(self.owner.heap), e)
             return False
         return True
@@ -125,11 +127,7 @@ class TableProbe:
         table_free(address(self.table))
 
     def free_entries(self) -> None:
-        cursor: uint64_t = 0
-        while True:
-            cursor = table_scan(address(self.table), cursor, 64, release, address(self.owner.heap))
-            if cursor == 0:
-                return
+        table_each(address(self.table), release, address(self.owner.heap))
 
     def free_chains(self, remotely: cython.bint) -> None:
         table_free_chains(address(self.table), heap_free_remote if remotely else free_here)

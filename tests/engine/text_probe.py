@@ -1,6 +1,5 @@
 """Numbers and patterns for tests: each function hands over bytes in a buffer of their exact size."""
 
-# ruff: noqa: F821
 import cython
 from cython import address
 from cython.cimports.kvik.engine.text import (

@@ -1,6 +1,5 @@
-"""The RESP parser for tests. Every step parses in a new buffer of the exact size, so no byte too many can be read."""
+"""The RESP parser for tests. Each step parses in a new buffer of the exact size: no byte too many can be read."""
 
-# ruff: noqa: F821
 import cython
 from cython import NULL, address
 from cython.cimports.kvik.wire.parser import (
@@ -84,8 +83,11 @@ class ParserProbe:
 
     @property
     def words(self) -> list:
+        words: list = []
         i: cython.size_t
-        return [self.arguments.items[i].p[:self.arguments.items[i].n] for i in range(self.arguments.count)]
+        for i in range(self.arguments.count):
+            words.append(self.arguments.items[i].p[:self.arguments.items[i].n])
+        return words
 
     @property
     def error(self):

@@ -41,13 +41,17 @@ def read_expiry(call, i, seconds, absolute, when):
 
 
 def read_expiry_option(call, i, options):
-    """EX, PX, EXAT or PXAT and its number at argv[i]; moves i to the number. False: it is none (nothing answered)."""
+    """EX, PX, EXAT or PXAT and its number at argv[i]; moves i to the number. The same one may come again.
+
+    False: it is none of them, or another than before (nothing answered).
+    """
     a: SlicePtr = address(call.argv[i[0]])
     seconds: cython.bint = is_word(a, "ex") or is_word(a, "exat")
     absolute: cython.bint = is_word(a, "exat") or is_word(a, "pxat")
     if not (seconds or absolute or is_word(a, "px")) or i[0] + 1 >= call.argc:
         return False
-    options.flags |= SET_EXPIRY
+    if options.flags & SET_EXPIRY and (seconds != options.seconds or absolute != options.absolute):
+        return False
     options.expiry_argument = i[0] + 1
     options.seconds = seconds
     options.absolute = absolute
@@ -76,13 +80,12 @@ def read_set_options(call, i, allowed, options):
             one = SET_KEEPTTL
         elif is_word(a, "persist"):
             one = SET_PERSIST
-        elif is_word(a, "ifeq") and i + 1 < call.argc:
+        elif is_word(a, "ifeq") and i + 1 < call.argc and not options.flags & SET_IFEQ:
             one = SET_IFEQ
             i += 1
             options.expected = i
-        elif not options.flags & ttl and read_expiry_option(call, address(i), options):
+        elif read_expiry_option(call, address(i), options):
             one = SET_EXPIRY
-            options.flags &= ~SET_EXPIRY
         if not one & allowed or (one & ttl and options.flags & ttl & ~one) \
                 or (one & conditions and options.flags & conditions & ~one):
             reply_syntax_error(call)

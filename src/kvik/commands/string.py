@@ -5,6 +5,7 @@ import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import (
     SET_EXPIRY, SET_GET, SET_IFEQ, SET_KEEPTTL, SET_NX, SET_PERSIST, SET_XX, read_expiry, read_integer, read_set_options,
+    reply_syntax_error,
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import (
@@ -26,7 +27,7 @@ from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.reply import (
     reply_array, reply_bulk, reply_error, reply_integer, reply_null, reply_ok,
 )
-from cython.cimports.libc.stdint import INT64_MIN, int64_t, uint64_t
+from cython.cimports.libc.stdint import INT32_MAX, INT64_MIN, int64_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
 
 # --- finding ---------------------------------------------------------------------------------------------------------
@@ -304,11 +305,11 @@ def msetex_command(call):
     options: SetOptions
     count: int64_t = 0
     end: cython.int
-    if not parse_integer(call.argv[1].p, call.argv[1].n, address(count)) or count <= 0 or count > 2147483647 // 2:
-        reply_error(call.client, "ERR invalid numkeys value")
+    if not parse_integer(call.argv[1].p, call.argv[1].n, address(count)) or not 0 < count <= INT32_MAX:
+        reply_error(call.client, "ERR invalid numkeys value or out of range")
         return
     if 2 + 2 * count > call.argc:
-        reply_error(call.client, "ERR wrong number of key-value pairs")
+        reply_syntax_error(call)
         return
     end = cython.cast(cython.int, 2 + 2 * count)
     if not read_set_options(call, end, SET_NX | SET_XX | SET_KEEPTTL | SET_EXPIRY, address(options)):

@@ -20,7 +20,6 @@ from cython.cimports.kvik.engine.heap import heap_resize, same_block
 from cython.cimports.kvik.engine.intrinsics import likely
 from cython.cimports.kvik.engine.text import parse_integer
 from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, db_replace
-from cython.cimports.kvik.keyspace.lazy_free import free_here
 from cython.cimports.kvik.keyspace.values import entry_raw, string_value, value_free
 from cython.cimports.kvik.wire.client import client_take_big
 from cython.cimports.kvik.wire.parser import BIG_ARGUMENT
@@ -138,7 +137,7 @@ def store_entry(call, h, slot, e):
     else:
         done = db_add(call.keyspace, call.db, e, h)
     if not done:
-        value_free(call.keyspace.heap, free_here, e)
+        value_free(call.keyspace.heap, e, False)
         entry_free(call.keyspace.heap, e)
         reply_memory(call)
     return done

@@ -73,6 +73,8 @@ cdef struct Heap:
     size_t idle             # bytes in free spans that still hold memory
     uint64_t remote_large   # bytes of malloc blocks freed by other threads, not yet taken off `used`
     void *remote_spans      # spans with blocks in `remote` (atomic)
+    void *remote_segments   # whole spans that other threads freed, linked through their first word (atomic)
+    void *returning         # those that the owner has taken over and not yet freed
     Chunk *chunks           # those with a free span
     Chunk *all_chunks
     Span *rooms[145]        # by size class: spans with room, the one in use first
@@ -124,7 +126,9 @@ cdef void *heap_resize(Heap *heap, void *p, size_t old, size_t n) noexcept nogil
 cdef void *heap_alloc_aligned(Heap *heap, size_t n) noexcept nogil
 cdef void heap_free_aligned(Heap *heap, void *p, size_t n) noexcept nogil
 cdef void heap_free_remote(Heap *heap, void *p, size_t n) noexcept nogil
+cdef void heap_free_aligned_remote(Heap *heap, void *p, size_t n) noexcept nogil
 cdef bint heap_collect_remote(Heap *heap, int spans) noexcept nogil
+cdef bint collect_segments(Heap *heap, int spans) noexcept nogil
 cdef size_t heap_block_bytes(void *p, size_t n) noexcept nogil
 cdef void heap_trim(Heap *heap) noexcept nogil
 
@@ -154,3 +158,10 @@ cdef inline void heap_free(Heap *heap, void *p, size_t n) noexcept nogil:
             heap.used -= span.block
             return
     heap_free_slow(heap, p, n)
+
+cdef inline void heap_release(Heap *heap, void *p, size_t n, bint remote) noexcept nogil:
+    """`heap_free`, or on a thread that does not own the heap `heap_free_remote`."""
+    if remote:
+        heap_free_remote(heap, p, n)
+    else:
+        heap_free(heap, p, n)

@@ -341,13 +341,40 @@ def heap_free_remote(heap, p, n):
         remote_spans_push(heap, span)
 
 
+def heap_free_aligned_remote(heap, p, n):
+    """`heap_free_aligned` for a thread that does not own the heap."""
+    head: cython.p_void
+    if n != SPAN_BYTES:
+        heap_free_remote(heap, p, n)
+        return
+    while True:
+        head = read_pointer(address(heap.remote_segments))
+        cast(cython.pp_void, p)[0] = head
+        if replace_pointer(address(heap.remote_segments), head, p):
+            return
+
+
+def collect_segments(heap, spans):
+    """Take back whole spans that other threads freed, `spans` at most. True while some are left."""
+    p: cython.p_void
+    if heap.returning == NULL and read_pointer(address(heap.remote_segments)) != NULL:
+        heap.returning = swap_pointer(address(heap.remote_segments), NULL)
+    while heap.returning != NULL and spans > 0:
+        p = heap.returning
+        heap.returning = cast(cython.pp_void, p)[0]
+        heap_free_aligned(heap, p, SPAN_BYTES)
+        spans -= 1
+    return heap.returning != NULL
+
+
 def heap_collect_remote(heap, spans):
     """The owner takes back what other threads freed, from at most `spans` spans. True while some are left."""
     span: SpanPtr
     following: SpanPtr
+    more: cython.bint = collect_segments(heap, spans)
     heap.used -= swap_shared(address(heap.remote_large), 0)
     if read_pointer(address(heap.remote_spans)) == NULL:
-        return False
+        return more
     span = cast(SpanPtr, swap_pointer(address(heap.remote_spans), NULL))
     while span != NULL and spans > 0:
         following = span.remote_next
@@ -355,7 +382,7 @@ def heap_collect_remote(heap, spans):
         span = following
         spans -= 1
     if span == NULL:
-        return False
+        return more
     while span != NULL:             # too much for one tick: back on the list
         following = span.remote_next
         remote_spans_push(heap, span)

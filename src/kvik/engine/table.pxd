@@ -22,6 +22,7 @@ cdef enum:
     SEGMENT_BUCKETS = 1024      # 64 KiB, a span of the heap
     SEGMENT_SHIFT = 10
     LOAD = 5                    # entries a bucket that growth keeps to
+    MOVES_MAX = 4               # buckets that one insert moves at most
     CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
 
 cdef struct Bucket:
@@ -96,6 +97,8 @@ cdef inline Entry *table_prefetch_entry(const Table *t, uint64_t h) noexcept nog
 
 cdef bint table_init(Table *t, Heap *heap, const HashKey *key) noexcept nogil
 cdef void table_free(Table *t) noexcept nogil
+cdef void table_release(Table *t, bint remote) noexcept nogil
+cdef void buckets_release(Heap *heap, Buckets *buckets, bint remote) noexcept nogil
 cdef void table_free_chains(Table *t, FreeFunction release) noexcept nogil
 cdef uint64_t table_segments(const Table *t) noexcept nogil
 cdef void table_free_segment(Table *t, uint64_t s) noexcept nogil
@@ -108,6 +111,7 @@ cdef Entry *table_remove(Table *t, const char *key, size_t n, uint64_t h) noexce
 cdef Entry *table_random(Table *t, uint64_t *seed) noexcept nogil
 cdef uint64_t table_scan(
     Table *t, uint64_t cursor, uint64_t buckets, ScanFunction each, void *context) noexcept nogil
+cdef void table_each(Table *t, ScanFunction each, void *context) noexcept nogil
 cdef size_t table_bytes(const Table *t) noexcept nogil
 cdef uint64_t random_next(uint64_t *seed) noexcept nogil
 

@@ -31,7 +31,9 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_alloc_aligned, heap_free, heap_free_aligned
+from cython.cimports.kvik.engine.heap import (
+    heap_alloc, heap_alloc_aligned, heap_free, heap_free_aligned, heap_free_aligned_remote, heap_free_remote, heap_release,
+)
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, mul_fold, part_start
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcmp, memset
@@ -261,18 +263,25 @@ def resize_step(t, steps):
 
 
 def grow_step(t):
-    """After an insert: move as many buckets as keep the load at LOAD entries a bucket."""
+    """After an insert: move as many buckets as keep the load at LOAD entries a bucket.
+
+    That is one bucket at most, unless growth had to wait, for memory or for shrinking to end: then MOVES_MAX, until it
+    has caught up.
+    """
     excess: uint64_t
+    moves: cython.int
     if t.count <= LOAD * t.now.count:
         return
     if t.coming.count == 0:
         if not resize_start(t, t.now.count + (t.now.count >> 1) + 1):
             return
     if t.coming.count < t.now.count:
-        resize_step(t, 4)           # it was shrinking: get that done first
+        resize_step(t, MOVES_MAX)   # it was shrinking: get that done first
         return
     excess = t.count - LOAD * t.now.count
-    while t.moved * LOAD * (t.coming.count - t.now.count) < excess * t.now.count:
+    for moves in range(MOVES_MAX):
+        if t.moved * LOAD * (t.coming.count - t.now.count) >= excess * t.now.count:
+            return
         if not move_bucket(t) or t.coming.count == 0:
             return
 
@@ -309,6 +318,32 @@ def table_free(t):
 
 def free_here(heap, p, n):
     heap_free_aligned(heap, p, n)
+
+
+def table_release(t, remote):
+    """`table_free`, also for a thread that does not own the heap (`remote`)."""
+    table_free_chains(t, heap_free_remote if remote else free_here)
+    buckets_release(t.heap, address(t.now), remote)
+    buckets_release(t.heap, address(t.coming), remote)
+    t.count = 0
+    t.moved = 0
+
+
+def buckets_release(heap, buckets, remote):
+    s: uint64_t
+    n: uint64_t = segment_count(buckets)
+    if buckets.count == 0:
+        return
+    for s in range(n):
+        if buckets.segments[s] == NULL:
+            continue
+        if remote:
+            heap_free_aligned_remote(heap, buckets.segments[s], segment_bytes(buckets, s))
+        else:
+            heap_free_aligned(heap, buckets.segments[s], segment_bytes(buckets, s))
+    heap_release(heap, buckets.segments, n * sizeof(BucketPtr), remote)
+    buckets.count = 0
+    buckets.segments = NULL
 
 
 def table_free_chains(t, release):
@@ -445,7 +480,8 @@ def scan_chain(t, b, start, each, context):
 def table_scan(t, cursor, buckets, each, context):
     """Call `each` for the entries of the next `buckets` buckets from `cursor` on (0: the start).
 
-    Returns the cursor to go on with, 0 at the end. `each` must not change the table.
+    Returns the cursor to go on with, 0 at the end. `each` must not change the table or free entries: a cursor is
+    coarser than a place in it, so the next call may look at entries of this one again.
     """
     start: uint64_t = cursor << CURSOR_SHIFT
     following: uint64_t
@@ -473,6 +509,11 @@ def table_scan(t, cursor, buckets, each, context):
         if buckets > 0:
             buckets -= 1
     return start >> CURSOR_SHIFT
+
+
+def table_each(t, each, context):
+    """Call `each` for every entry, once. It may free the entry, if the table is freed next."""
+    table_scan(t, 0, ALL_ONES, each, context)
 
 
 def table_bytes(t):

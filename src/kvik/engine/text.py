@@ -7,11 +7,12 @@ safe to keep a string value as a machine integer.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
+from cython.cimports.libc import errno
 from cython.cimports.libc.math import isinf, isnan
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
 from cython.cimports.libc.stdlib import strtod
-from cython.cimports.libc.string import memcpy
+from cython.cimports.libc.string import memcpy, strpbrk
 
 
 def parse_unsigned(p, n, value):
@@ -47,29 +48,35 @@ def parse_integer(p, n, value):
 
 
 def parse_long_double(p, n, value):
-    """What strtold reads, if it reads all of it: no space before it, no NaN. (Infinity passes.)"""
-    buffer: cython.char[256]
+    """What strtold reads, if it reads all of it: no space before it, no NaN, and nothing that a long double cannot
+    hold, be it too large or too small. (Infinity passes.)
+    """
+    buffer: cython.char[DOUBLE_MAX]
     end: cython.p_char = NULL
-    if n == 0 or n >= 256 or is_space(p[0]):
+    if n == 0 or n >= DOUBLE_MAX or is_space(p[0]):
         return False
     memcpy(buffer, p, n)
     buffer[n] = 0
+    errno.errno = 0
     value[0] = strtold(buffer, address(end))
+    if errno.errno == errno.ERANGE and (value[0] == 0 or not long_double_is_finite(value[0])):
+        return False
     return end == cast(cython.p_char, buffer) + n and not long_double_is_nan(value[0])
 
 
 def parse_double(p, n, value):
-    """What strtod reads, if it reads all of it: no space before it, no NaN, no overflow. (Infinity passes.)"""
-    buffer: cython.char[256]
+    """A decimal number, or infinity: what strtod reads, but for NaN, hexadecimal, and what a double cannot hold."""
+    buffer: cython.char[DOUBLE_MAX]
     end: cython.p_char = NULL
-    if n == 0 or n >= 256 or is_space(p[0]):
+    if n == 0 or n >= DOUBLE_MAX or is_space(p[0]):
         return False
     memcpy(buffer, p, n)
     buffer[n] = 0
+    errno.errno = 0
     value[0] = strtod(buffer, address(end))
-    if end != cast(cython.p_char, buffer) + n or isnan(value[0]):
+    if errno.errno == errno.ERANGE and (value[0] == 0 or isinf(value[0])):
         return False
-    return not isinf(value[0]) or not is_digit(buffer[n - 1])
+    return end == cast(cython.p_char, buffer) + n and not isnan(value[0]) and strpbrk(buffer, "xX") == NULL
 
 
 def digit_count(value):
@@ -127,6 +134,8 @@ def glob_match(pattern, plen, text, tlen, nocase):
     could only move the later one further right.
     """
     give_up: cython.bint = False
+    if tlen == 0:
+        return plen == 0            # even `*` does not match nothing
     return glob_step(pattern, pattern + plen, text, text + tlen, nocase, address(give_up), 0)
 
 

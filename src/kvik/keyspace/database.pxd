@@ -17,6 +17,22 @@ cdef struct Database:
     uint64_t expire_cursor      # where active expiry goes on
     int64_t average_ttl         # in ms, of the expiring keys that active expiry saw last
 
+cdef struct EncodingLimits:     # up to where collections keep their small form: the directives of these names
+    int64_t hash_max_listpack_entries
+    int64_t hash_max_listpack_value
+    int64_t list_max_listpack_size
+    int64_t list_compress_depth
+    int64_t set_max_intset_entries
+    int64_t set_max_listpack_entries
+    int64_t set_max_listpack_value
+    int64_t zset_max_listpack_entries
+    int64_t zset_max_listpack_value
+    int64_t stream_node_max_bytes
+    int64_t stream_node_max_entries
+    int64_t hll_sparse_max_bytes
+
+ctypedef EncodingLimits *EncodingLimitsPtr
+
 cdef struct KeyspaceStats:
     uint64_t hits
     uint64_t misses
@@ -49,6 +65,7 @@ cdef struct Keyspace:
     bint expire_timed_out       # the last slow cycle ran out of time
     int64_t expire_fast_end_us
     KeyspaceStats stats
+    EncodingLimits limits
     LazyFree lazy
     # What listens to changes: see tail.py. NULL: nobody does.
     void *owner

@@ -12,7 +12,7 @@ from cython.cimports.kvik.engine.entry import (
     LAYOUT_EXPIRY, entry_copy, entry_free, entry_key, entry_key_length, entry_set_expiry,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
-from cython.cimports.kvik.engine.table import table_find, table_free, table_init, table_insert, table_remove, table_scan
+from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here, lazy_init, lazy_release, lazy_release_table, lazy_stop
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.string import memset
@@ -171,15 +171,11 @@ def release_entry(context, e):
 def db_empty(ks, db, lazy):
     """Remove all keys: on another thread if `lazy`, else here. O(keys)."""
     id: cython.int = db.id
-    cursor: cython.ulonglong = 0
     if lazy and db.keys.count > 0 and lazy_release_table(address(ks.lazy), address(db.keys)):
         table_free(address(db.expiries))
         db_init(ks, db, id)
         return
-    while True:
-        cursor = table_scan(address(db.keys), cursor, 1024, release_entry, ks.heap)
-        if cursor == 0:
-            break
+    table_each(address(db.keys), release_entry, ks.heap)
     table_free(address(db.keys))
     table_free(address(db.expiries))
     db_init(ks, db, id)

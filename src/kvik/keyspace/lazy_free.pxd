@@ -27,14 +27,12 @@ cdef extern from "pthread.h" nogil:
 
 cdef enum:
     LAZY_EFFORT = 64            # values of fewer blocks are freed at once
-    SEGMENTS_A_TICK = 16        # of freed tables, that the owner gives back a tick
-    SPANS_A_TICK = 32           # of blocks that were freed remotely, that the owner takes back a tick
+    SPANS_A_TICK = 32           # with blocks that were freed remotely, that the owner takes back a tick
 
 cdef struct Job:
     Job *next
     Entry *entry                # free this, or
     Table table                 # all of this
-    uint64_t segment            # of the table: given back up to here
 
 ctypedef Job *JobPtr
 
@@ -47,8 +45,6 @@ cdef struct LazyFree:
     bint stopping
     Job *todo                   # under the mutex
     Job *todo_last
-    void *done                  # tables whose entries are freed (atomic)
-    Job *returning              # the one whose segments the owner is giving back
     uint64_t pending            # objects handed over and not freed yet (atomic)
     uint64_t freed              # objects freed since the start (atomic)
 
@@ -64,6 +60,4 @@ cdef bint lazy_submit(LazyFree *lazy, Job *job, uint64_t objects) noexcept nogil
 cdef void *lazy_run(void *context) noexcept nogil
 cdef void run_job(LazyFree *lazy, Job *job) noexcept nogil
 cdef void free_entry_remote(void *context, Entry *e) noexcept nogil
-cdef void job_done(LazyFree *lazy, Job *job) noexcept nogil
 cdef void free_entry_here(Heap *heap, Entry *e) noexcept nogil
-cdef void free_here(Heap *heap, void *p, size_t n) noexcept nogil

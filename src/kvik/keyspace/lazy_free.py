@@ -2,8 +2,7 @@
 
 UNLINK of ten million elements, FLUSHALL ASYNC: the loop thread takes the value out of its table, which costs nothing,
 and hands it to one background thread as a job. That thread frees block after block with `heap_free_remote`, which
-needs no lock; the loop takes the blocks back into the heap a few spans a tick (`lazy_collect`). The segments of a
-freed table come back to the loop too, whose heap they belong to.
+needs no lock; the loop takes them back into its heap a few spans a tick (`lazy_collect`).
 
 The thread starts with the first job.
 """
@@ -12,11 +11,9 @@ The thread starts with the first job.
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
-from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free, heap_free_remote
-from cython.cimports.kvik.engine.intrinsics import add_shared, read_pointer, replace_pointer, swap_pointer
-from cython.cimports.kvik.engine.table import (
-    table_free_chains, table_free_segment, table_free_shell, table_scan, table_segments,
-)
+from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free_remote
+from cython.cimports.kvik.engine.intrinsics import add_shared
+from cython.cimports.kvik.engine.table import table_each, table_release
 from cython.cimports.kvik.keyspace.values import value_effort, value_free
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc
@@ -45,12 +42,8 @@ def lazy_stop(lazy):
     pthread_cond_destroy(address(lazy.wanted))
 
 
-def free_here(heap, p, n):
-    heap_free(heap, p, n)
-
-
 def free_entry_here(heap, e):
-    value_free(heap, free_here, e)
+    value_free(heap, e, False)
     entry_free(heap, e)
 
 
@@ -122,37 +115,22 @@ def lazy_run(context):
 
 
 def run_job(lazy, job):
-    cursor: uint64_t = 0
     objects: uint64_t = 1
     if job.entry != NULL:
         free_entry_remote(lazy.heap, job.entry)
-        free(job)
     else:
         objects = job.table.count
-        while True:
-            cursor = table_scan(address(job.table), cursor, 1024, free_entry_remote, lazy.heap)
-            if cursor == 0:
-                break
-        table_free_chains(address(job.table), heap_free_remote)
-        job_done(lazy, job)
+        table_each(address(job.table), free_entry_remote, lazy.heap)
+        table_release(address(job.table), True)
+    free(job)
     add_shared(address(lazy.pending), 0 - objects)
     add_shared(address(lazy.freed), objects)
 
 
 def free_entry_remote(context, e):
     heap: HeapPtr = cast(HeapPtr, context)
-    value_free(heap, heap_free_remote, e)
+    value_free(heap, e, True)
     heap_free_remote(heap, e, entry_bytes(e))
-
-
-def job_done(lazy, job):
-    """Hand the table's segments to the owner of the heap."""
-    head: cython.p_void
-    while True:
-        head = read_pointer(address(lazy.done))
-        job.next = cast(JobPtr, head)
-        if replace_pointer(address(lazy.done), head, job):
-            return
 
 
 # --- on the loop thread again ----------------------------------------------------------------------------------------
@@ -160,20 +138,4 @@ def job_done(lazy, job):
 
 def lazy_collect(lazy):
     """Once a tick: take back a bounded part of what the thread freed. True while there is more."""
-    i: cython.int
-    more: cython.bint = heap_collect_remote(lazy.heap, SPANS_A_TICK)
-    job: JobPtr
-    if lazy.returning == NULL and read_pointer(address(lazy.done)) != NULL:
-        lazy.returning = cast(JobPtr, swap_pointer(address(lazy.done), NULL))
-    for i in range(SEGMENTS_A_TICK):
-        job = lazy.returning
-        if job == NULL:
-            return more
-        if job.segment < table_segments(address(job.table)):
-            table_free_segment(address(job.table), job.segment)
-            job.segment += 1
-        else:
-            table_free_shell(address(job.table))
-            lazy.returning = job.next
-            free(job)
-    return True
+    return heap_collect_remote(lazy.heap, SPANS_A_TICK)

@@ -9,7 +9,12 @@ from kvik.keyspace.database cimport Database, Keyspace
 cdef enum:                      # classes of events, as in notify-keyspace-events
     EVENT_GENERIC = 4
     EVENT_STRING = 8
+    EVENT_LIST = 16
+    EVENT_SET = 32
+    EVENT_HASH = 64
+    EVENT_SORTED_SET = 128
     EVENT_EXPIRED = 256
+    EVENT_STREAM = 1024
     EVENT_NEW = 16384
 
 cdef void key_changed(
@@ -20,6 +25,11 @@ cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept n
 
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:
     """The running command changed the key in argv[i]."""
+    key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
+
+cdef inline void changed_by(Call *call, int i, int event_class, const char *event, uint64_t n) noexcept nogil:
+    """The running command changed n (not 0) elements of the key in argv[i]: as many changes, one event."""
+    call.keyspace.dirty += n - 1
     key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
 
 cdef inline void also(Call *call, int i, int event_class, const char *event) noexcept nogil:

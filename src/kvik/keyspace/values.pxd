@@ -5,10 +5,9 @@ from libc.stdint cimport int64_t
 
 from kvik.engine.entry cimport Entry, EntryPtr, Raw, RawPtr
 from kvik.engine.heap cimport Heap
-from kvik.engine.table cimport FreeFunction
 from kvik.engine.text cimport INTEGER_MAX, Slice
 
-cdef void value_free(Heap *heap, FreeFunction release, Entry *e) noexcept nogil
+cdef void value_free(Heap *heap, Entry *e, bint remote) noexcept nogil
 cdef size_t value_effort(const Entry *e) noexcept nogil
 cdef Entry *value_duplicate(Heap *heap, const Entry *e, const char *key, size_t n, int64_t expiry) noexcept nogil
 cdef size_t value_bytes(const Entry *e) noexcept nogil

@@ -10,7 +10,7 @@ from cython.cimports.kvik.engine.entry import (
     ENCODING_EMBSTR, ENCODING_INT, LAYOUT_WORD, TYPE_STRING, entry_bytes, entry_copy, entry_embedded, entry_encoding, entry_free,
     entry_integer, entry_pointer, entry_set_word, raw_bytes, raw_new,
 )
-from cython.cimports.kvik.engine.heap import heap_block_bytes
+from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 from cython.cimports.libc.string import memcpy
@@ -23,11 +23,11 @@ def entry_raw(e):
     return NULL
 
 
-def value_free(heap, release, e):
-    """Free what the entry's value takes beside the entry, with `release`."""
+def value_free(heap, e, remote):
+    """Free what the entry's value takes beside the entry. `remote`: on a thread that does not own the heap."""
     raw: RawPtr = entry_raw(e)
     if raw != NULL:
-        release(heap, raw, raw_bytes(raw.capacity))
+        heap_release(heap, raw, raw_bytes(raw.capacity), remote)
 
 
 def value_effort(e):

@@ -10,7 +10,7 @@ from kvik.engine.entry cimport EntryPtr, Slot
 from kvik.engine.heap cimport Heap
 from kvik.engine.table cimport TablePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
-from kvik.keyspace.database cimport Database, Keyspace, KeyspaceStats, KeyspaceStatsPtr
+from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
 from kvik.wire.client cimport Client as ClientStruct
 from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopStats, LoopStatsPtr, Request
 

@@ -249,6 +249,22 @@ class Core:
         self.keyspace.lfu_log_factor = log_factor
         self.keyspace.lfu_decay_time = decay_minutes
 
+    def set_encoding_limits(self, limits: dict):
+        """Up to where collections keep their small form, by directive."""
+        to: EncodingLimitsPtr = address(self.keyspace.limits)
+        to.hash_max_listpack_entries = limits["hash-max-listpack-entries"]
+        to.hash_max_listpack_value = limits["hash-max-listpack-value"]
+        to.list_max_listpack_size = limits["list-max-listpack-size"]
+        to.list_compress_depth = limits["list-compress-depth"]
+        to.set_max_intset_entries = limits["set-max-intset-entries"]
+        to.set_max_listpack_entries = limits["set-max-listpack-entries"]
+        to.set_max_listpack_value = limits["set-max-listpack-value"]
+        to.zset_max_listpack_entries = limits["zset-max-listpack-entries"]
+        to.zset_max_listpack_value = limits["zset-max-listpack-value"]
+        to.stream_node_max_bytes = limits["stream-node-max-bytes"]
+        to.stream_node_max_entries = limits["stream-node-max-entries"]
+        to.hll_sparse_max_bytes = limits["hll-sparse-max-bytes"]
+
     def set_expire_effort(self, effort):
         self.keyspace.expire_effort = effort
 

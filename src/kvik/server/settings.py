@@ -14,6 +14,20 @@ from kvik.server.config import Config
 if TYPE_CHECKING:
     from kvik.server.core import Core
 
+ENCODING_LIMITS: Final = (
+    "hash-max-listpack-entries",
+    "hash-max-listpack-value",
+    "list-max-listpack-size",
+    "list-compress-depth",
+    "set-max-intset-entries",
+    "set-max-listpack-entries",
+    "set-max-listpack-value",
+    "zset-max-listpack-entries",
+    "zset-max-listpack-value",
+    "stream-node-max-bytes",
+    "stream-node-max-entries",
+    "hll-sparse-max-bytes",
+)
 _CLASSES: Final = (("normal", 0), ("slave", 1), ("pubsub", 2))
 
 
@@ -61,6 +75,10 @@ def _expire_effort(core: Core, config: Config) -> None:
     core.set_expire_effort(config.get_int("active-expire-effort"))
 
 
+def _encoding_limits(core: Core, config: Config) -> None:
+    core.set_encoding_limits({name: config.get_int(name) for name in ENCODING_LIMITS})
+
+
 def _slow(core: Core, config: Config) -> None:
     core.set_slow(config.get_int("commandlog-execution-slower-than"))
 
@@ -87,6 +105,7 @@ SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...
     ),
     (("maxmemory-policy", "lfu-log-factor", "lfu-decay-time"), _usage_clock),
     (("active-expire-effort",), _expire_effort),
+    (ENCODING_LIMITS, _encoding_limits),
     (("commandlog-execution-slower-than",), _slow),
     (("hz",), _hz),
 )

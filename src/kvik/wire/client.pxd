@@ -31,7 +31,9 @@ cdef enum:                      # Client.flags
     CLIENT_REDIRECT_CAPABLE = 65536
     CLIENT_READ_OFF = 131072    # waiting, with much input held: its socket is not read
     CLIENT_WAITING = 4096       # its next command must not run yet (same bit as CLIENT_PAUSED)
-    CLIENT_STOPPED = 4099       # none of its commands may run now: closing or waiting
+    CLIENT_YIELDS = 262144      # had its share of this tick: goes on in the next one
+    CLIENT_IN_AGAIN = 524288    # stands in the loop's list of clients to go on with
+    CLIENT_STOPPED = 266243     # none of its commands may run now: closing, waiting or yielding
 
 cdef struct OutputBlock:
     OutputBlock *next

@@ -19,6 +19,8 @@ cdef enum:
     LISTENERS_MAX = 34
     OUTPUT_EARLY = 262144       # replies in the arena that are sent before the group is through
     RECEIVE_MIN = 65536
+    SHARE_BYTES = 4194304       # of replies queued for one client in a tick; then it is the others' turn
+    SEND_MAX = 1048576          # bytes of queued replies that are sent to one client in a tick
 
 cdef enum:                      # classes of clients with output limits of their own
     CLASS_NORMAL = 0
@@ -81,6 +83,7 @@ cdef struct Loop:
     size_t client_count
     uint64_t next_id
     Client *executing           # whose command runs
+    size_t share_used           # bytes queued for it since its commands began to run
 
     char *input                 # the arena that clients of a group are read into
     size_t input_used
@@ -137,6 +140,8 @@ cdef int list_without(Client **clients, int count, const Client *c) noexcept nog
 cdef void list_free(Heap *heap, Client **clients, int capacity) noexcept nogil
 cdef void loop_owes(Loop *loop, Client *c) noexcept nogil
 cdef void loop_again(Loop *loop, Client *c) noexcept nogil
+cdef void loop_yield(Loop *loop, Client *c) noexcept nogil
+cdef void loop_read_on(Loop *loop, Client *c) noexcept nogil
 cdef void loop_close_soon(Loop *loop, Client *c) noexcept nogil
 cdef void reap(Loop *loop) noexcept nogil
 cdef void run_again(Loop *loop) noexcept nogil

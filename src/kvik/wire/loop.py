@@ -8,7 +8,8 @@ what they need and runs them in order. A *group* is the clients whose input is i
 beyond their last complete command is kept with them (client.py), and the arena is used anew.
 
 Replies leave only after `before_write`, where the append-only file is written. A tick is bounded: a client brings at
-most READ_MAX bytes into one, however much it pipelines. The loop knows no commands: what it needs from above it is
+most READ_MAX bytes into one, however much it pipelines, and once SHARE_BYTES of replies are queued for it the rest of
+its commands wait for the next tick, as they do after SHARE_MS of running (dispatch.py). The loop knows no commands: what it needs from above it is
 handed as functions. It runs without the GIL.
 """
 
@@ -18,8 +19,8 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.wire.client import (
-    CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_FLUSH, CLIENT_IN_GROUP, CLIENT_PUBSUB, CLIENT_READ_OFF,
-    CLIENT_WAITING, CLIENT_WANTS_WRITE,
+    CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_AGAIN, CLIENT_IN_FLUSH, CLIENT_IN_GROUP, CLIENT_PUBSUB,
+    CLIENT_READ_OFF, CLIENT_WAITING, CLIENT_WANTS_WRITE, CLIENT_YIELDS,
 )
 from cython.cimports.kvik.wire.connections import accept_some, connection_close
 from cython.cimports.kvik.wire.output import SEND_FAILED, SENT, output_close_region, output_queued, output_send
@@ -204,11 +205,24 @@ def loop_owes(loop, c):
 def loop_again(loop, c):
     """c may go on with the commands that it sent already."""
     c.flags &= ~cast(uint32_t, CLIENT_WAITING)
+    loop_read_on(loop, c)
+    if not c.flags & CLIENT_IN_AGAIN:
+        c.flags |= CLIENT_IN_AGAIN
+        list_add(loop.heap, address(loop.again), address(loop.again_count), address(loop.again_capacity), c)
+
+
+def loop_yield(loop, c):
+    """c had its share: what else it sent runs in the next tick."""
+    c.flags |= CLIENT_YIELDS
+    loop_again(loop, c)
+
+
+def loop_read_on(loop, c):
+    """Read c's socket again, if receive_waiting gave up doing so."""
     if c.flags & CLIENT_READ_OFF:
         c.flags &= ~cast(uint32_t, CLIENT_READ_OFF)
         poller_change(
             address(loop.poller), c.fd, POLL_READ | (POLL_WRITE if c.flags & CLIENT_WANTS_WRITE else 0), c)
-    list_add(loop.heap, address(loop.again), address(loop.again_count), address(loop.again_capacity), c)
 
 
 def loop_close_soon(loop, c):
@@ -232,6 +246,8 @@ def run_again(loop):
     c: ClientPtr
     for i in range(count):
         c = loop.again[i]
+        c.flags &= ~cast(uint32_t, CLIENT_IN_AGAIN | CLIENT_YIELDS)
+        loop_read_on(loop, c)
         receive(loop, c, False)
     for i in range(count, loop.again_count):
         loop.again[i - count] = loop.again[i]
@@ -253,6 +269,7 @@ def loop_switch(loop, c):
     if loop.executing != NULL:
         output_close_region(loop.executing)
     loop.executing = c
+    loop.share_used = 0
     if loop.output_used > OUTPUT_EARLY:
         loop_flush(loop)
 

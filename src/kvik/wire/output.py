@@ -16,9 +16,9 @@ for is closed, and what it is owed then goes nowhere.
 import cython
 from cython import NULL, cast, sizeof
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
-from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, OUTPUT_BLOCK
+from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_STOPPED, OUTPUT_BLOCK
 from cython.cimports.kvik.wire.loop import (
-    ARENA_BYTES, LoopPtr, loop_close_soon, loop_owes, over_output_limit,
+    ARENA_BYTES, SEND_MAX, SHARE_BYTES, LoopPtr, loop_close_soon, loop_owes, loop_yield, over_output_limit,
 )
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
@@ -108,6 +108,10 @@ def output_add_block(c, n):
     c.out.queued_blocks += sizeof(OutputBlock) + capacity
     if over_output_limit(loop, c):
         return NULL
+    if loop.executing == c:
+        loop.share_used += capacity
+        if loop.share_used > SHARE_BYTES and not c.flags & CLIENT_STOPPED:
+            loop_yield(loop, c)
     return block
 
 
@@ -197,26 +201,32 @@ def output_send(c):
 
 
 def output_send_blocks(c):
+    """Send from the blocks, at most SEND_MAX bytes: a client that reads as fast as we write must not hold up others."""
     loop: LoopPtr = cast(LoopPtr, c.loop)
     block: OutputBlockPtr
     sent: cython.Py_ssize_t
+    n: cython.size_t
+    left: cython.size_t = SEND_MAX
     if c.out.region != NULL and not output_spill_region(c):
         return SEND_FAILED
     output_settle(c)
     while c.out.first != NULL:
         block = c.out.first
         if block.used > block.sent:
-            sent = send(c.fd, cast(CharPtr, block.data) + block.sent, block.used - block.sent, MSG_NOSIGNAL)
+            n = block.used - block.sent
+            n = n if n < left else left
+            sent = send(c.fd, cast(CharPtr, block.data) + block.sent, n, MSG_NOSIGNAL)
             loop.stats.writes += 1
             if sent < 0:
                 if errno == EAGAIN or errno == EINTR:
                     return SENT_PART
                 return SEND_FAILED
             block.sent += sent
+            left -= sent
             c.out.queued -= sent
             loop.stats.bytes_out += sent
             c.bytes_out += sent
-            if block.sent < block.used:
+            if block.sent < block.used or left == 0:
                 return SENT_PART
         c.out.first = block.next
         if block.next == NULL:

@@ -9,7 +9,7 @@ Three ways in, by what the client is in the middle of:
 * *big*: an argument of at least BIG_ARGUMENT bytes. The socket is read into its block, which doubles as it fills, so
   that no length is believed before the bytes are there.
 
-A client that is waiting (CLIENT PAUSE) is read only until READ_MAX is held.
+A client that is waiting (CLIENT PAUSE) or had its share of the tick is read only until READ_MAX is held.
 """
 
 # ruff: noqa: F821
@@ -18,7 +18,8 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import RawPtr, raw_free, raw_new, raw_reserve
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_GROUP, CLIENT_READ_OFF, CLIENT_STOPPED,
-    CLIENT_WAITING, client_add_big, client_drop_big, client_hold, client_input_bytes, client_reserve, client_unhold,
+    CLIENT_WAITING, CLIENT_WANTS_WRITE, CLIENT_YIELDS, client_add_big, client_drop_big, client_hold,
+    client_input_bytes, client_reserve, client_unhold,
 )
 from cython.cimports.kvik.wire.loop import (
     ARENA_BYTES, BATCH, HELD_MAX, READ_MAX, RECEIVE_MIN, SCRATCH_BYTES, end_group, list_add, loop_again, loop_close_soon,
@@ -29,7 +30,7 @@ from cython.cimports.kvik.wire.parser import (
     PARSE_BIG, PARSE_COMMAND, PARSE_EMPTY, PARSE_ERROR, PARSE_FULL, PARSE_INCOMPLETE, ParseResult, arguments_add,
     arguments_free, parse_begin, parse_command,
 )
-from cython.cimports.kvik.wire.poller import poller_change
+from cython.cimports.kvik.wire.poller import POLL_WRITE, poller_change
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.stdio import snprintf
@@ -40,7 +41,7 @@ from cython.cimports.posix.unistd import read
 def receive(loop, c, readable):
     """c's socket is readable, or (not `readable`) c may go on with what it sent before."""
     if c.flags & CLIENT_STOPPED:
-        if c.flags & CLIENT_WAITING and readable:
+        if c.flags & (CLIENT_WAITING | CLIENT_YIELDS) and readable:
             receive_waiting(loop, c)
         elif c.flags & CLIENT_CLOSE_AFTER_REPLY and readable:
             read_some(loop, c, loop.scratch, SCRATCH_BYTES)     # nobody wants it; sees the end of the connection
@@ -220,7 +221,7 @@ def receive_waiting(loop, c):
     got: cython.Py_ssize_t
     if c.receiving != NULL or c.partial or c.held_bytes >= READ_MAX:
         c.flags |= CLIENT_READ_OFF
-        poller_change(address(loop.poller), c.fd, 0, c)
+        poller_change(address(loop.poller), c.fd, POLL_WRITE if c.flags & CLIENT_WANTS_WRITE else 0, c)
         return
     if not client_reserve(loop.heap, c, READ_MAX):
         out_of_memory(loop, c)
