@@ -162,7 +162,7 @@ def test_reset_puts_everything_back(r: Connection) -> None:
         assert b" name= " in line
         assert b" db=0 " in line
         assert b" flags=N " in line
-        assert b" capa= " in line
+        assert b" capa=r " in line
         assert b" resp=2 " in line
         assert b" lib-name=kept " in line
         assert other("CLIENT", "GETNAME") is None

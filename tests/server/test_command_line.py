@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_config_file import kvik_error, oracle_error
+from tests.server.test_config_file import kvik_error, oracle_error
 
 from kvik.server.command_line import USAGE, Options, parse_command_line
 from kvik.server.config import Config

@@ -1,4 +1,4 @@
-"""The RESP parser for tests. Each step parses in a new buffer of the exact size: no byte too many can be read."""
+"""The RESP parser for tests. Each step parses a new buffer of the exact size: none can be overrun."""
 
 import cython
 from cython import NULL, address

@@ -26,6 +26,7 @@ cdef struct SetOptions:
 cdef bint read_integer(Call *call, int i, int64_t *value) noexcept nogil
 cdef bint read_expiry(Call *call, int i, bint seconds, bint absolute, int64_t *when) noexcept nogil
 cdef void reply_syntax_error(Call *call) noexcept nogil
+cdef void reply_error_about(Call *call, const char *format, const Slice *s) noexcept nogil
 cdef void reply_invalid_expire(Call *call) noexcept nogil
 cdef bint read_set_options(Call *call, int i, int allowed, SetOptions *options) noexcept nogil
 cdef bint read_expiry_option(Call *call, int *i, SetOptions *options) noexcept nogil

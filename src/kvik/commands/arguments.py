@@ -2,11 +2,11 @@
 
 # ruff: noqa: F821
 import cython
-from cython import address
+from cython import address, cast
 from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
 from cython.cimports.kvik.engine.text import parse_integer
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
-from cython.cimports.libc.stdint import int64_t
+from cython.cimports.libc.stdint import int32_t, int64_t
 from cython.cimports.libc.stdio import snprintf
 
 
@@ -19,6 +19,14 @@ def read_integer(call, i, value):
 
 def reply_syntax_error(call):
     reply_error(call.client, "ERR syntax error")
+
+
+def reply_error_about(call, format, s):
+    """An error that quotes an argument where `format` has its %.*s (its first 900 bytes if it is long)."""
+    text: cython.char[1024]
+    shown: cython.int = cast(cython.int, s.n) if s.n < 900 else 900
+    n: cython.int = snprintf(text, 1024, format, shown, s.p)
+    reply_error_slice(call.client, text, n)
 
 
 def reply_invalid_expire(call):
@@ -102,8 +110,11 @@ def read_database(call, i, id):
     value: int64_t = 0
     if not read_integer(call, i, address(value)):
         return False
+    if value != cast(int32_t, value):
+        reply_error(call.client, "ERR value is out of range, value must between -2147483648 and 2147483647")
+        return False
     if value < 0 or value >= call.keyspace.count:
         reply_error(call.client, "ERR DB index is out of range")
         return False
-    id[0] = cython.cast(cython.int, value)
+    id[0] = cast(cython.int, value)
     return True

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from kvik.commands.client_filters import read_filters
 from kvik.commands.client_text import check_text
+from kvik.commands.help_text import help_reply
 from kvik.commands.numbers import INT64_MAX, read_integer
 from kvik.server.config_text import decode, encode
-from kvik.wire.types import NO_REPLY, OK, CommandError, Reply, Simple, Verbatim
+from kvik.wire.types import NO_REPLY, OK, CommandError, Reply, Verbatim
 
 if TYPE_CHECKING:
     from kvik.server.client_view import Client
@@ -143,64 +144,64 @@ def client_unpause(server: Server, client: Client, args: Sequence[bytes]) -> Rep
 # --- help ------------------------------------------------------------------------------------------------------------
 
 _FILTERS: Final = (
-    ("TYPE (NORMAL|PRIMARY|REPLICA|PUBSUB)", "of this type"),
-    ("USER <username>", "that logged in as <username>"),
-    ("ADDR (<ip:port>|<unixsocket>:0)", "from this address"),
-    ("LADDR (<ip:port>|<unixsocket>:0)", "to this local address"),
-    ("ID <client-id> [<client-id>...]", "with these IDs"),
+    ("[NOT-]TYPE (NORMAL|PRIMARY|REPLICA|PUBSUB)", "of this type"),
+    ("[NOT-]USER <username>", "that logged in as <username>"),
+    ("[NOT-]ADDR (<ip:port>|<unixsocket>:0)", "from this address"),
+    ("[NOT-]LADDR (<ip:port>|<unixsocket>:0)", "to this local address"),
+    ("[NOT-]ID <client-id> [<client-id>...]", "with these IDs"),
     ("MAXAGE <seconds>", "that are at least so old"),
     ("IDLE <seconds>", "that have sent nothing for so long"),
-    ("FLAGS <flags>", "with all of these flags"),
-    ("NAME <client-name>", "with this name"),
-    ("LIB-NAME <library-name>", "of this library"),
-    ("LIB-VER <library-version>", "of this version of their library"),
-    ("DB <db-id>", "in this database"),
-    ("CAPA <capa>", "with this capability"),
-    ("IP <ip>", "from this IP address"),
+    ("[NOT-]FLAGS <flags>", "with all of these flags"),
+    ("[NOT-]NAME <client-name>", "with this name"),
+    ("[NOT-]LIB-NAME <library-name>", "of this library"),
+    ("[NOT-]LIB-VER <library-version>", "of this version of their library"),
+    ("[NOT-]DB <db-id>", "in this database"),
+    ("[NOT-]CAPA <capa>", "with this capability"),
+    ("[NOT-]IP <ip>", "from this IP address"),
 )
+_FILTER_LINES: Final = "\n".join(f"    * {option}\n      Kill connections {which}." for option, which in _FILTERS)
 
-HELP: Final = (
-    "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-    "CAPA <option> [options...]",
-    "    Tell the server what this client can handle. Options are:",
-    "    * REDIRECT",
-    "      Redirection while a replica takes over.",
-    "GETNAME",
-    "    Return the name of the current connection.",
-    "ID",
-    "    Return the ID of the current connection.",
-    "INFO",
-    "    Return information about the current client connection.",
-    "KILL <ip:port>",
-    "    Kill connection made from <ip:port>.",
-    "KILL <option> <value> [<option> <value> [...]]",
-    "    Kill connections, all but the current one unless SKIPME NO. Options are:",
-    "    * SKIPME (YES|NO)",
-    "      Whether to leave out the current connection (default: yes).",
-    *(line for option, which in _FILTERS for line in (f"    * [NOT-]{option}", f"      Kill connections {which}.")),
-    "LIST [options ...]",
-    "    Return information about client connections. Options are those of KILL,",
-    "    with SKIPME NO as the default.",
-    "UNPAUSE",
-    "    Stop the current client pause, resuming traffic.",
-    "PAUSE <timeout> [WRITE|ALL]",
-    "    Suspend all, or just write, clients for <timeout> milliseconds.",
-    "REPLY (ON|OFF|SKIP)",
-    "    Control the replies sent to the current connection.",
-    "SETNAME <name>",
-    "    Assign the name <name> to the current connection.",
-    "SETINFO <option> <value>",
-    "    Set client meta attr. Options are:",
-    "    * LIB-NAME: the client lib name.",
-    "    * LIB-VER: the client lib version.",
-    "NO-EVICT (ON|OFF)",
-    "    Protect current client connection from eviction.",
-    "NO-TOUCH (ON|OFF)",
-    "    Will not touch LRU/LFU stats when this mode is on.",
-    "HELP",
-    "    Print this help.",
-)
+HELP: Final = f"""\
+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CAPA <option> [options...]
+    Tell the server what this client can handle. Options are:
+    * REDIRECT
+      Redirection while a replica takes over.
+GETNAME
+    Return the name of the current connection.
+ID
+    Return the ID of the current connection.
+INFO
+    Return information about the current client connection.
+KILL <ip:port>
+    Kill connection made from <ip:port>.
+KILL <option> <value> [<option> <value> [...]]
+    Kill connections, all but the current one unless SKIPME NO. Options are:
+    * SKIPME (YES|NO)
+      Whether to leave out the current connection (default: yes).
+{_FILTER_LINES}
+LIST [options ...]
+    Return information about client connections. Options are those of KILL,
+    with SKIPME NO as the default.
+UNPAUSE
+    Stop the current client pause, resuming traffic.
+PAUSE <timeout> [WRITE|ALL]
+    Suspend all, or just write, clients for <timeout> milliseconds.
+REPLY (ON|OFF|SKIP)
+    Control the replies sent to the current connection.
+SETNAME <name>
+    Assign the name <name> to the current connection.
+SETINFO <option> <value>
+    Set client meta attr. Options are:
+    * LIB-NAME: the client lib name.
+    * LIB-VER: the client lib version.
+NO-EVICT (ON|OFF)
+    Protect current client connection from eviction.
+NO-TOUCH (ON|OFF)
+    Will not touch LRU/LFU stats when this mode is on.
+HELP
+    Print this help."""
 
 
 def client_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return [Simple(line) for line in HELP]
+    return help_reply(HELP)

@@ -28,8 +28,10 @@ CAPABILITIES: Final = frozenset("r")
 
 
 def read_filters(server: Server, args: Sequence[bytes]) -> tuple[list[Filter], bool | None]:
-    """The filters in `args`, and what SKIPME says (None: nothing)."""
-    filters: list[Filter] = []
+    """The filters in `args`, and what SKIPME says (None: nothing). Of a filter that comes again the last counts, but
+    IDs add up."""
+    filters: dict[bytes, Filter] = {}
+    numbers: dict[bytes, frozenset[int]] = {}
     skip_me: bool | None = None
     at = 0
     while at < len(args):
@@ -38,20 +40,21 @@ def read_filters(server: Server, args: Sequence[bytes]) -> tuple[list[Filter], b
         option, value = args[at].lower(), args[at + 1]
         at += 2
         if option in (b"id", b"not-id"):
-            numbers, at = _read_ids(args, at - 1)
-            filters.append(_negated(_by_id(numbers), option == b"not-id"))
+            more, at = _read_ids(args, at - 1)
+            numbers[option] = numbers.get(option, frozenset()) | more
+            filters[option] = _negated(_by_id(numbers[option]), option == b"not-id")
         elif option == b"skipme":
             if value.lower() not in (b"yes", b"no"):
                 raise CommandError("ERR syntax error")
             skip_me = value.lower() == b"yes"
         elif option in _SECONDS:
-            filters.append(_SECONDS[option](_read_seconds(value, decode(option))))
+            filters[option] = _SECONDS[option](_read_seconds(value, decode(option)))
         else:
             name = option.removeprefix(b"not-")
             if name not in _BY_VALUE:
                 raise CommandError("ERR syntax error")
-            filters.append(_negated(_BY_VALUE[name](server, value), name != option))
-    return filters, skip_me
+            filters[option] = _negated(_BY_VALUE[name](server, value), name != option)
+    return list(filters.values()), skip_me
 
 
 def _negated(test: Filter, negate: bool) -> Filter:

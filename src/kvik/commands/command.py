@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
+from kvik.commands.help_text import help_reply
 from kvik.commands.keyspecs import KeyUse, find_keys, has_keys
 from kvik.commands.spec import AfterKeyword, Argument, AtIndex, CommandSpec, KeyCount, KeyRange, KeySpec
 from kvik.commands.table import Command, CommandTable
+from kvik.engine.glob import matches_name
+from kvik.server.config_text import decode
 from kvik.wire.types import CommandError, Reply, SetOf, Simple
 
 HELP: Final = """\
@@ -42,7 +45,10 @@ class HasTable(Protocol):
 
 
 def command(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
-    return [info_of(server.table, each) for each in server.table.top_level]
+    """COMMAND alone: a container with a handler of its own, so nobody has refused what is no subcommand."""
+    if len(args) > 1:
+        raise CommandError(f"ERR unknown subcommand '{decode(args[1][:128])}'. Try COMMAND HELP.")
+    return every_info(server.table)
 
 
 def command_count(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
@@ -51,7 +57,7 @@ def command_count(server: HasTable, client: object, args: Sequence[bytes]) -> Re
 
 def command_info(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
     if len(args) == 2:
-        return command(server, client, args)
+        return every_info(server.table)
     return [
         None if found is None else info_of(server.table, found) for found in map(server.table.find, args[2:])
     ]
@@ -74,7 +80,7 @@ def command_list(server: HasTable, client: object, args: Sequence[bytes]) -> Rep
     if kind == b"aclcat":
         return [each.name for each in server.table if word in (name.encode() for name in each.categories)]
     if kind == b"pattern":
-        return [each.name for each in server.table if glob_match(args[4], each.name.encode())]
+        return [each.name for each in server.table if matches_name(args[4], each.name.encode())]
     raise CommandError("ERR syntax error")
 
 
@@ -89,7 +95,7 @@ def command_getkeysandflags(server: HasTable, client: object, args: Sequence[byt
 
 
 def command_help(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
-    return [Simple(line) for line in HELP.splitlines()]
+    return help_reply(HELP)
 
 
 def keys_of(table: CommandTable, line: Sequence[bytes]) -> list[KeyUse]:
@@ -110,6 +116,10 @@ def keys_of(table: CommandTable, line: Sequence[bytes]) -> list[KeyUse]:
 
 
 # COMMAND INFO.
+
+
+def every_info(table: CommandTable) -> Reply:
+    return [info_of(table, each) for each in table.top_level]
 
 
 def info_of(table: CommandTable, described: Command) -> Reply:
@@ -192,62 +202,3 @@ def argument_of(argument: Argument) -> Reply:
         "arguments": [argument_of(part) for part in argument.arguments],
     }
     return {field: value for field, value in fields.items() if value or value == 0}
-
-
-# Patterns.
-
-
-def glob_match(pattern: bytes, text: bytes) -> bool:
-    """Whether a pattern (``*``, ``?``, ``[a-z]``, ``[^a-z]``, ``\\``) matches a whole text, in any case."""
-    places, place, at, star, star_at = glob_places(pattern), 0, 0, -1, 0
-    text = text.lower()
-    while at < len(text):
-        if place < len(places) and places[place] is None:
-            star, star_at, place = place, at, place + 1
-        elif place < len(places) and text[at] in (places[place] or ()):
-            place, at = place + 1, at + 1
-        elif star >= 0:  # let the last star take one byte more
-            star_at += 1
-            place, at = star + 1, star_at
-        else:
-            return False
-    return all(each is None for each in places[place:])
-
-
-def glob_places(pattern: bytes) -> list[frozenset[int] | None]:
-    """For each place of a pattern the bytes, in lower case, that it matches; None for a star."""
-    places: list[frozenset[int] | None] = []
-    at = 0
-    while at < len(pattern):
-        byte = pattern[at : at + 1]
-        if byte == b"*":
-            places.append(None)
-        elif byte == b"?":
-            places.append(frozenset(range(256)))
-        elif byte == b"[":
-            allowed, at = glob_class(pattern, at + 1)
-            places.append(allowed)
-        else:
-            at += byte == b"\\" and at + 1 < len(pattern)
-            places.append(frozenset(pattern[at : at + 1].lower()))
-        at += 1
-    return places
-
-
-def glob_class(pattern: bytes, at: int) -> tuple[frozenset[int], int]:
-    """The bytes that a class matches, and where it ends. A class that nobody closes ends with the pattern."""
-    negated = pattern[at : at + 1] == b"^"
-    at += negated
-    allowed: set[int] = set()
-    while at < len(pattern) and pattern[at : at + 1] != b"]":
-        if pattern[at : at + 1] == b"\\" and at + 1 < len(pattern):
-            at += 1
-            allowed |= set(pattern[at : at + 1].lower())
-        elif pattern[at + 1 : at + 2] == b"-" and at + 2 < len(pattern):
-            low, high = sorted((pattern[at : at + 1], pattern[at + 2 : at + 3]))
-            allowed |= set(range(low.lower()[0], high.lower()[0] + 1))
-            at += 2
-        else:
-            allowed |= set(pattern[at : at + 1].lower())
-        at += 1
-    return frozenset(set(range(256)) - allowed if negated else allowed), at

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from kvik.commands.help_text import help_reply
 from kvik.server.config import Config, ConfigSetError, RefusedChangeError
 from kvik.server.config_rewrite import rewrite_file
 from kvik.server.config_text import decode, encode
@@ -40,19 +41,18 @@ class Client(Protocol):
         """Connected over a Unix socket or from a loopback address: `enable-protected-configs local`."""
 
 
-HELP = [
-    "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-    "GET <pattern>",
-    "    Return parameters matching the glob-like <pattern> and their values.",
-    "SET <directive> <value>",
-    "    Set the configuration <directive> to <value>.",
-    "RESETSTAT",
-    "    Reset statistics reported by the INFO command.",
-    "REWRITE",
-    "    Rewrite the configuration file.",
-    "HELP",
-    "    Print this help.",
-]
+HELP: Final = """\
+CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+GET <pattern>
+    Return parameters matching the glob-like <pattern> and their values.
+SET <directive> <value>
+    Set the configuration <directive> to <value>.
+RESETSTAT
+    Reset statistics reported by the INFO command.
+REWRITE
+    Rewrite the configuration file.
+HELP
+    Print this help."""
 
 
 def config_get(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
@@ -96,4 +96,4 @@ def config_rewrite(server: Server, client: Client, args: Sequence[bytes]) -> Rep
 
 
 def config_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return list(HELP)
+    return help_reply(HELP)

@@ -6,11 +6,11 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_NO_EVICT, CLIENT_NO_TOUCH, CLIENT_REDIRECT_CAPABLE,
-    CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP, ClientPtr, client_set_text,
+    CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_MUTED, CLIENT_NO_EVICT, CLIENT_NO_TOUCH,
+    CLIENT_REPLY_OFF, ClientPtr, client_set_text,
 )
 from cython.cimports.kvik.wire.loop import LoopPtr
-from cython.cimports.kvik.wire.output import output_write
+from cython.cimports.kvik.wire.output import output_unmute, output_write
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_ok, reply_status
 from cython.cimports.libc.stdint import int64_t, uint32_t
 
@@ -34,13 +34,14 @@ def quit_command(call):
 
 
 def reset_command(call):
-    """Everything a client can set about its connection, back to how it began."""
+    """What a client has set about its connection, back to how it began; only what it told of itself stays."""
     c: ClientPtr = call.client
     loop: LoopPtr = cast(LoopPtr, c.loop)
     c.db = 0
     c.resp = 2
-    c.flags &= ~cast(uint32_t, CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP
-                     | CLIENT_REDIRECT_CAPABLE)
+    if c.flags & CLIENT_REPLY_OFF and c.flags & CLIENT_MUTED:
+        output_unmute(c)
+    c.flags &= ~cast(uint32_t, CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_REPLY_OFF)
     if loop.password_required:
         c.flags &= ~cast(uint32_t, CLIENT_AUTHENTICATED)
     client_set_text(loop.heap, address(c.name), NULL, 0)

@@ -2,13 +2,13 @@
 
 # ruff: noqa: F821
 import cython
-from cython import address
+from cython import address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.database import db_empty, db_swap
 from cython.cimports.kvik.keyspace.tail import database_changed
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer, reply_ok
-from cython.cimports.libc.stdint import int64_t, uint64_t
+from cython.cimports.libc.stdint import int32_t, int64_t, uint64_t
 
 
 def select_command(call):
@@ -21,10 +21,10 @@ def select_command(call):
 def swapdb_command(call):
     a: int64_t = 0
     b: int64_t = 0
-    if not parse_integer(call.argv[1].p, call.argv[1].n, address(a)):
+    if not parse_integer(call.argv[1].p, call.argv[1].n, address(a)) or a != cast(int32_t, a):
         reply_error(call.client, "ERR invalid first DB index")
         return
-    if not parse_integer(call.argv[2].p, call.argv[2].n, address(b)):
+    if not parse_integer(call.argv[2].p, call.argv[2].n, address(b)) or b != cast(int32_t, b):
         reply_error(call.client, "ERR invalid second DB index")
         return
     if a < 0 or a >= call.keyspace.count or b < 0 or b >= call.keyspace.count:

@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from kvik.commands.help_text import help_reply
+from kvik.commands.numbers import read_integer
 from kvik.server.config_text import decode
-from kvik.wire.types import OK, CommandError, NULL_ARRAY, Reply, SetOf, Simple, Verbatim
+from kvik.wire.types import NULL_ARRAY, OK, CommandError, Reply, SetOf, Simple, Verbatim
 
 if TYPE_CHECKING:
     from kvik.server.client_view import Client
@@ -50,8 +52,8 @@ def debug(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
             "server."
         )
     name = args[1].lower()
-    handler, count = SUBCOMMANDS.get(name, (None, None))
-    if handler is None or (count is not None and len(args) - 2 != count):
+    handler, least, most = SUBCOMMANDS.get(name, (None, 0, 0))
+    if handler is None or not least <= len(args) - 2 <= most:
         raise CommandError(
             f"ERR unknown subcommand or wrong number of arguments for '{decode(args[1])[:128]}'. Try DEBUG HELP."
         )
@@ -83,14 +85,16 @@ def _set_active_expire(server: Server, client: Client, args: Sequence[bytes]) ->
 
 
 def _htstats(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    number = int(args[0]) if args and args[0].isdigit() else -1
+    """Nothing is said of a table without entries."""
+    number = read_integer(args[0])
     if not 0 <= number < server.config.get_int("databases"):
         raise CommandError("ERR Out of range database")
     lines = []
     for title, expiries in (("Dictionary", False), ("Expires", True)):
         shape = server.core.table_shape(number, expiries)
         lines.append(f"[{title} HT]")
-        lines += [f" {name}: {value}" for name, value in shape.items()]
+        if shape["entries"]:
+            lines += [f" {name}: {value}" for name, value in shape.items()]
     return Verbatim("txt", "\n".join(lines).encode() + b"\n")
 
 
@@ -132,19 +136,19 @@ def _protocol(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
 
 
 def _help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return [Simple(line) for line in HELP.split("\n")]
+    return help_reply(HELP)
 
 
 Handler = Callable[["Server", "Client", Sequence[bytes]], Reply]
-SUBCOMMANDS: Final[dict[bytes, tuple[Handler, int | None]]] = {
-    b"sleep": (_sleep, 1),
-    b"object": (_object, 1),
-    b"set-active-expire": (_set_active_expire, 1),
-    b"htstats": (_htstats, None),
-    b"error": (_error, 1),
-    b"log": (_log, 1),
-    b"change-repl-id": (_change_replication_id, 0),
-    b"protocol": (_protocol, 1),
-    b"help": (_help, 0),
+SUBCOMMANDS: Final[dict[bytes, tuple[Handler, int, int]]] = {
+    b"sleep": (_sleep, 1, 1),
+    b"object": (_object, 1, 1),
+    b"set-active-expire": (_set_active_expire, 1, 1),
+    b"htstats": (_htstats, 1, 2),
+    b"error": (_error, 1, 1),
+    b"log": (_log, 1, 1),
+    b"change-repl-id": (_change_replication_id, 0, 0),
+    b"protocol": (_protocol, 1, 1),
+    b"help": (_help, 0, 0),
 }
-"""By name: the function, and how many arguments it takes (None: it looks itself)."""
+"""By name: the function, and how many arguments it takes at least and at most."""

@@ -24,6 +24,10 @@ cdef enum:                      # Dispatcher.paused
     PAUSE_WRITES = 1
     PAUSE_ALL = 2
 
+cdef enum:
+    SHARE_MS = 10               # of running a client's commands in a tick; then it is the others' turn
+    ATTACK_LOG_MS = 60000       # between two log lines about POST and Host:
+
 cdef struct Name:               # one place of the name index
     uint64_t word               # the first 8 bytes, in lower case
     Command *command
@@ -40,12 +44,15 @@ cdef struct Dispatcher:
     Name names[2048]
     uint64_t commands_run
     uint64_t last_cycles        # when the last command ended
+    uint64_t share_cycles       # SHARE_MS
+    uint64_t share_end          # when the share of the client whose commands run is used up
     uint64_t slow_cycles        # commands that take longer are handed to `slow`; ~0: none
     void (*slow)(void *engine, Call *call, uint64_t counted) noexcept nogil
     void (*count_error)(void *engine, const char *text, size_t n) noexcept nogil
     uint64_t errors
     int paused
     int64_t paused_until_ms     # on the monotonic clock
+    int64_t attack_logged_ms    # when POST or Host: was last logged, likewise
 
 ctypedef Dispatcher *DispatcherPtr
 
@@ -75,6 +82,8 @@ cdef inline bint is_suspect(const Request *r, const Command *command) noexcept n
 
 cdef bint dispatcher_init(Dispatcher *d, Keyspace *ks, Loop *loop, int commands) noexcept nogil
 cdef void dispatcher_free(Dispatcher *d) noexcept nogil
+cdef void share_over(Dispatcher *d, Client *c) noexcept nogil
+cdef void log_attack(Dispatcher *d, Client *c) noexcept nogil
 cdef bint dispatcher_name(Dispatcher *d, Command *command, const char *name, size_t n) noexcept nogil
 cdef Command *find_command(Dispatcher *d, const char *name, size_t n) noexcept nogil
 cdef Command *find_subcommand(Command *container, const char *name, size_t n) noexcept nogil

@@ -23,7 +23,7 @@ from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
     CLIENT_REPLY_SKIP_NEXT, CLIENT_STOPPED, CLIENT_WAITING, ClientPtr,
 )
-from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch
+from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch, loop_yield
 from cython.cimports.kvik.wire.output import output_mute, output_unmute
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
 from cython.cimports.libc.stdint import uint32_t, uint64_t
@@ -42,6 +42,8 @@ def dispatcher_init(d, ks, loop, commands):
     d.heap = loop.heap
     d.command_count = commands
     d.slow_cycles = ALL_ONES
+    d.share_cycles = cast(uint64_t, SHARE_MS * 1000 * d.clock.cycles_per_us)
+    d.attack_logged_ms = -ATTACK_LOG_MS
     d.commands = cast(CommandPtr, heap_alloc(d.heap, commands * sizeof(Command)))
     if d.commands == NULL:
         return False
@@ -107,6 +109,7 @@ def execute(owner, requests, count):
     argv: SlicePtr = d.loop.arguments.items
     i: cython.int
     d.last_cycles = cycles()
+    d.share_end = d.last_cycles + d.share_cycles
     for i in range(BUCKET_LEAD if count > BUCKET_LEAD else count):
         resolve(d, address(requests[i]), argv)
     for i in range(ENTRY_LEAD if count > ENTRY_LEAD else count):
@@ -154,7 +157,6 @@ def run(d, r, argv):
         return
     c.start = r.end
     loop_switch(d.loop, c)
-    c.commands += 1
     call.keyspace = d.keyspace
     call.client = c
     call.db = address(d.keyspace.databases[c.db])
@@ -183,6 +185,7 @@ def call_command(d, call):
     d.commands_run += 1
     call.client.last_command = command
     command.run(call)
+    call.client.commands += 1
     now = cycles()
     command.calls += 1
     command.cycles += now - d.last_cycles
@@ -192,6 +195,15 @@ def call_command(d, call):
         d.slow(d.engine, call, now - d.last_cycles)
         now = cycles()
     d.last_cycles = now
+    if unlikely(now > d.share_end):
+        share_over(d, call.client)
+
+
+def share_over(d, c):
+    """c (or somebody before it in this batch) has kept the others waiting: c goes on in the next tick."""
+    d.share_end = d.last_cycles + d.share_cycles
+    if not c.flags & CLIENT_STOPPED:
+        loop_yield(d.loop, c)
 
 
 def finish_quietly(d, c):
@@ -217,9 +229,7 @@ def admit(d, r, call):
         return False
     if command == NULL:
         if same_word(call.argv[0].p, call.argv[0].n, "host:") or same_word(call.argv[0].p, call.argv[0].n, "post"):
-            # A browser was talked into sending a command (cross protocol scripting): do not answer at all.
-            d.loop.note(d.loop.owner, 3, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
-                        "Host: commands to the server. Connection aborted.", c)
+            log_attack(d, c)
             loop_close_soon(d.loop, c)
             return False
         reply_unknown(call)
@@ -233,6 +243,15 @@ def admit(d, r, call):
         reply_wrong_arity(call)
         return False
     return True
+
+
+def log_attack(d, c):
+    """A browser was talked into sending a command (cross protocol scripting). Not so often that it fills the log."""
+    if d.clock.monotonic_ms - d.attack_logged_ms < ATTACK_LOG_MS:
+        return
+    d.attack_logged_ms = d.clock.monotonic_ms
+    d.loop.note(d.loop.owner, 3, "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+                "commands to the server. Connection aborted.", c)
 
 
 def reply_unknown(call):

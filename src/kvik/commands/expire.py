@@ -2,8 +2,8 @@
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, address
-from cython.cimports.kvik.commands.arguments import read_integer, reply_invalid_expire
+from cython import NULL, address, cast
+from cython.cimports.kvik.commands.arguments import read_integer, reply_error_about, reply_invalid_expire
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import entry_expiry
 from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
@@ -11,9 +11,8 @@ from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.database import db_set_expiry
 from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
-from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice, reply_integer
-from cython.cimports.libc.stdint import int64_t
-from cython.cimports.libc.stdio import snprintf
+from cython.cimports.kvik.wire.reply import reply_error, reply_integer
+from cython.cimports.libc.stdint import int64_t, uint64_t
 
 
 def expire_command(call):
@@ -60,8 +59,6 @@ def expire_generic(call, seconds, absolute):
 def read_conditions(call, conditions):
     i: cython.int
     a: SlicePtr
-    text: cython.char[160]
-    n: cython.int
     for i in range(3, call.argc):
         a = address(call.argv[i])
         if is_word(a, "nx"):
@@ -73,9 +70,7 @@ def read_conditions(call, conditions):
         elif is_word(a, "lt"):
             conditions[0] |= EXPIRE_LT
         else:
-            n = cython.cast(cython.int, a.n) if a.n < 128 else 128
-            n = snprintf(text, 160, "ERR Unsupported option %.*s", n, a.p)
-            reply_error_slice(call.client, text, n)
+            reply_error_about(call, "ERR Unsupported option %.*s", a)
             return False
     if conditions[0] & EXPIRE_NX and conditions[0] & (EXPIRE_XX | EXPIRE_GT | EXPIRE_LT):
         reply_error(call.client, "ERR NX and XX, GT or LT options at the same time are not compatible")
@@ -128,7 +123,9 @@ def expiry_generic(call, seconds, absolute):
         when -= call.keyspace.clock.now_ms
         if when < 0:
             when = 0
-    reply_integer(call.client, (when + 500) // 1000 if seconds else when)
+    if seconds:
+        when = cast(int64_t, (cast(uint64_t, when) + 500) // 1000)
+    reply_integer(call.client, when)
 
 
 def persist_command(call):

@@ -95,7 +95,8 @@ def client_fields(server: Server) -> Fields:
     yield "maxclients", server.config.get_int("maxclients")
     yield "client_recent_max_input_buffer", figures["max_input"]
     yield "client_recent_max_output_buffer", figures["max_output"]
-    for name in ("blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients"):
+    yield "blocked_clients", figures["waiting"]
+    for name in ("tracking_clients", "pubsub_clients", "watching_clients"):
         yield name, 0
     for name in ("clients_in_timeout_table", "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"):
         yield name, 0

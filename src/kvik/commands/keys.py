@@ -261,7 +261,7 @@ def object_freq_command(call):
 
 
 def object_help_command(call):
-    reply_array(call.client, 11)
+    reply_array(call.client, 15)
     reply_status(call.client, "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
     reply_status(call.client, "ENCODING <key>")
     reply_status(call.client, "    Return the kind of internal representation used in order to store the value")
@@ -273,3 +273,7 @@ def object_help_command(call):
     reply_status(call.client, "    Return the idle time of the <key>, that is the approximated number of")
     reply_status(call.client, "    seconds elapsed since the last access to the key.")
     reply_status(call.client, "REFCOUNT <key>")
+    reply_status(call.client, "    Return the number of references of the value associated with the specified")
+    reply_status(call.client, "    <key>.")
+    reply_status(call.client, "HELP")
+    reply_status(call.client, "    Print this help.")

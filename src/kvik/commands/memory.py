@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from kvik.wire.types import CommandError, Reply, Simple
+from kvik.commands.help_text import help_reply
+from kvik.commands.numbers import read_integer
+from kvik.wire.types import CommandError, Reply
 
 if TYPE_CHECKING:
     from kvik.server.client_view import Client
@@ -26,11 +28,7 @@ def memory_usage(server: Server, client: Client, args: Sequence[bytes]) -> Reply
     while rest:
         if rest[0].lower() != b"samples" or len(rest) < 2:
             raise CommandError("ERR syntax error")
-        try:
-            samples = int(rest[1])
-        except ValueError:
-            raise CommandError("ERR value is not an integer or out of range") from None
-        if samples < 0:
+        if read_integer(rest[1]) < 0:
             raise CommandError("ERR syntax error")
         del rest[:2]
     key = server.core.key_info(client.db, args[2])
@@ -38,4 +36,4 @@ def memory_usage(server: Server, client: Client, args: Sequence[bytes]) -> Reply
 
 
 def memory_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return [Simple(line) for line in HELP.split("\n")]
+    return help_reply(HELP)

@@ -20,6 +20,11 @@ cdef struct Found:              # entries that a walk has found
     uint64_t seen
     bint failed                 # memory was short
 
+cdef struct ScanOptions:
+    const Slice *pattern        # NULL: any key
+    int64_t count
+    int kind                    # -1: any
+
 ctypedef Found *FoundPtr
 ctypedef Entry **EntryPtrPtr
 
@@ -32,4 +37,5 @@ cdef void found_add(void *context, Entry *e) noexcept nogil
 cdef void found_reply(Call *call, Found *found) noexcept nogil
 cdef void found_free(Found *found) noexcept nogil
 cdef bint read_cursor(Call *call, int i, uint64_t *cursor) noexcept nogil
+cdef bint read_scan_options(Call *call, int i, ScanOptions *options) noexcept nogil
 cdef int type_number(const Slice *name) noexcept nogil

@@ -3,14 +3,16 @@
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.arguments import read_integer, reply_error_about, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
     TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM, TYPE_STRING, entry_key, entry_key_length, entry_type,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.table import table_random, table_scan
-from cython.cimports.kvik.engine.text import format_unsigned, glob_match, is_word, parse_unsigned
+from cython.cimports.kvik.engine.text import (
+    PLUS, STAR, ZERO, format_unsigned, glob_match, is_space, is_word, parse_unsigned,
+)
 from cython.cimports.kvik.keyspace.database import is_expired
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_null
 from cython.cimports.libc.stdint import int64_t, uint64_t
@@ -20,10 +22,11 @@ from cython.cimports.libc.string import memset
 
 
 def found_init(found, call, pattern, kind):
+    """`pattern` NULL: every key, as for a lone `*` (which matches the empty key only because it is not looked at)."""
     memset(found, 0, sizeof(Found))
     found.heap = call.keyspace.heap
     found.keyspace = call.keyspace
-    found.pattern = pattern
+    found.pattern = NULL if pattern != NULL and pattern.n == 1 and pattern.p[0] == STAR else pattern
     found.kind = kind
 
 
@@ -70,7 +73,18 @@ def found_free(found):
 
 
 def read_cursor(call, i, cursor):
-    if parse_unsigned(call.argv[i].p, call.argv[i].n, cursor):
+    """A cursor, with any spaces, plus sign and zeros before it, as strtoull has it."""
+    s: Slice = call.argv[i]
+    while s.n > 0 and is_space(s.p[0]):
+        s.p += 1
+        s.n -= 1
+    if s.n > 1 and s.p[0] == PLUS:
+        s.p += 1
+        s.n -= 1
+    while s.n > 1 and s.p[0] == ZERO:
+        s.p += 1
+        s.n -= 1
+    if parse_unsigned(s.p, s.n, cursor):
         return True
     reply_error(call.client, "ERR invalid cursor")
     return False
@@ -93,41 +107,55 @@ def type_number(name):
     return -2
 
 
+def read_scan_options(call, i, options):
+    """COUNT, MATCH and TYPE from argv[i] on."""
+    a: SlicePtr
+    more: cython.bint
+    options.pattern = NULL
+    options.count = 10
+    options.kind = -1
+    while i < call.argc:
+        a = address(call.argv[i])
+        more = i + 1 < call.argc
+        if more and is_word(a, "count"):
+            if not read_integer(call, i + 1, address(options.count)):
+                return False
+            if options.count < 1:
+                reply_syntax_error(call)
+                return False
+        elif more and is_word(a, "match"):
+            options.pattern = address(call.argv[i + 1])
+        elif more and is_word(a, "type"):
+            options.kind = type_number(address(call.argv[i + 1]))
+            if options.kind == -2:
+                reply_error_about(call, "ERR unknown type name '%.*s'", address(call.argv[i + 1]))
+                return False
+        else:
+            if is_word(a, "novalues"):
+                reply_error(call.client, "ERR NOVALUES option can only be used in HSCAN")
+            elif is_word(a, "noscores"):
+                reply_error(call.client, "ERR NOSCORES option can only be used in ZSCAN")
+            else:
+                reply_syntax_error(call)
+            return False
+        i += 2
+    return True
+
+
 def scan_command(call):
     found: Found
-    pattern: SlicePtr = NULL
+    options: ScanOptions
     cursor: uint64_t = 0
-    count: int64_t = 10
-    kind: cython.int = -1
-    i: cython.int = 2
     rounds: int64_t = 0
     text: cython.char[24]
     n: cython.int
-    if not read_cursor(call, 1, address(cursor)):
+    if not read_cursor(call, 1, address(cursor)) or not read_scan_options(call, 2, address(options)):
         return
-    while i < call.argc:
-        if i + 1 == call.argc:
-            reply_syntax_error(call)
-            return
-        if is_word(address(call.argv[i]), "count"):
-            if not read_integer(call, i + 1, address(count)):
-                return
-            if count < 1:
-                reply_syntax_error(call)
-                return
-        elif is_word(address(call.argv[i]), "match"):
-            pattern = address(call.argv[i + 1])
-        elif is_word(address(call.argv[i]), "type"):
-            kind = type_number(address(call.argv[i + 1]))
-        else:
-            reply_syntax_error(call)
-            return
-        i += 2
-    found_init(address(found), call, pattern, kind)
+    found_init(address(found), call, options.pattern, options.kind)
     while True:
         cursor = table_scan(address(call.db.keys), cursor, 1, found_add, address(found))
         rounds += 1
-        if cursor == 0 or cast(int64_t, found.seen) >= count or rounds // 10 >= count:
+        if cursor == 0 or cast(int64_t, found.seen) >= options.count or rounds // 10 >= options.count:
             break
     if found.failed:
         reply_memory(call)
@@ -142,8 +170,7 @@ def scan_command(call):
 def keys_command(call):
     found: Found
     cursor: uint64_t = 0
-    every: cython.bint = call.argv[1].n == 1 and call.argv[1].p[0] == 42
-    found_init(address(found), call, NULL if every else address(call.argv[1]), -1)
+    found_init(address(found), call, address(call.argv[1]), -1)
     while True:
         cursor = table_scan(address(call.db.keys), cursor, 1024, found_add, address(found))
         if cursor == 0:

@@ -21,10 +21,8 @@ def shutdown(server: Server, client: object, args: Sequence[bytes]) -> Reply:
     if any(option not in known for option in options) or (b"save" in options and b"nosave" in options):
         raise CommandError("ERR syntax error")
     if b"abort" in options:
-        if len(options) > 1:
+        if set(options) != {b"abort"}:
             raise CommandError("ERR syntax error")
         raise CommandError("ERR No shutdown in progress.")
     server.shutdown("SHUTDOWN")
     return NO_REPLY
-
-

@@ -9,7 +9,7 @@ from cython.cimports.kvik.commands.arguments import (
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import (
-    make_raw, new_raw_value, reply_memory, reply_string, store_integer, store_string,
+    make_raw, new_raw_value, reply_memory, reply_string, store_integer, store_string, store_text,
 )
 from cython.cimports.kvik.engine.entry import (
     ENCODING_INT, TYPE_STRING, entry_encoding, entry_expiry, entry_integer, entry_set_word, entry_type,
@@ -496,7 +496,7 @@ def incrbyfloat_command(call):
         reply_error(call.client, "ERR increment would produce NaN or Infinity")
         return
     n = format_long_double(text, value)
-    if not store_string(call, 1, call.hash, slot, text, n, entry_expiry(slot[0]) if slot != NULL else -1):
+    if not store_text(call, 1, call.hash, slot, text, n, entry_expiry(slot[0]) if slot != NULL else -1):
         return
     changed(call, 1, EVENT_STRING, "incrbyfloat")
     reply_bulk(call.client, text, n)

@@ -15,6 +15,8 @@ cdef enum:
 
 cdef bint store_string(
     Call *call, int i, uint64_t h, Slot slot, const char *p, size_t n, int64_t expiry) noexcept nogil
+cdef bint store_text(
+    Call *call, int i, uint64_t h, Slot slot, const char *p, size_t n, int64_t expiry) noexcept nogil
 cdef bint store_integer(Call *call, int i, uint64_t h, Slot slot, int64_t value, int64_t expiry) noexcept nogil
 cdef bint store_entry(Call *call, uint64_t h, Slot slot, Entry *e) noexcept nogil
 cdef bint store_large(

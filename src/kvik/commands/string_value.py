@@ -34,11 +34,16 @@ def store_string(call, i, h, slot, p, n, expiry):
     `slot` is where the key's entry stands, NULL if there is none. False: no memory, and that was answered.
     """
     value: int64_t = 0
+    if n <= 20 and parse_integer(p, n, address(value)):
+        return store_integer(call, i, h, slot, value, expiry)
+    return store_text(call, i, h, slot, p, n, expiry)
+
+
+def store_text(call, i, h, slot, p, n, expiry):
+    """store_string for bytes that are to stay bytes, though they may be those of an integer."""
     layout: cython.int
     size: cython.size_t
     e: EntryPtr
-    if n <= 20 and parse_integer(p, n, address(value)):
-        return store_integer(call, i, h, slot, value, expiry)
     if n > EMBED_MAX:
         return store_large(call, i, h, slot, p, n, expiry)
     if slot != NULL:

@@ -15,8 +15,8 @@ cdef extern from *:
     #define KV_PAIRS_0001 0x0001000100010001ULL
     #define KV_PAIRS_00FF 0x00FF00FF00FF00FFULL
 
-    /* Portable wheels may not assume popcnt, so the machine is asked once for each value. Written as asm because the
-       builtin turns into a call of a function where the compiler may not assume it; source and target are one
+    /* Portable wheels may not assume popcnt, so the machine is asked, once for each range. Written as asm: the
+       builtin turns into a call of a function where the compiler may not assume it. Source and target are one
        register, as older Intel machines wait for the target. */
     #if defined(__x86_64__)
     static inline int kv_counts_bits(void) { return __builtin_cpu_supports("popcnt") != 0; }
@@ -45,7 +45,10 @@ cdef enum:                      # what bits_combine does
     BITS_NOT = 3
 
 cdef enum:
-    COMBINE_BLOCK = 8192        # bytes of the result that all sources are applied to while they are in the L1 cache
+    COMBINE_BLOCK = 8192        # bytes of a result, in the cache while all sources are applied to it
+
+cdef enum:
+    AHEAD = 2048                # bytes that counting fetches ahead of itself
 
 cdef enum:                      # what field_add says of a sum
     FIELD_FITS = 0

@@ -1,10 +1,10 @@
 """Bits in bytes, numbered as Redis does: bit 0 is the highest bit of the first byte.
 
-Ranges are of bits and half open, `first <= bit < end`. All loops go by words of eight bytes and read nothing outside
-the bytes that the range touches. Costs: count, find, combine O(bytes); fields O(1).
+Ranges are of bits and half open, `first <= bit < end`. All loops go by words of eight bytes and read nothing
+outside the bytes that the range touches. Costs: count, find, combine O(bytes); fields O(1).
 
-A **field** is an integer of 1 to 64 bits, the highest first, at any bit offset. It is read and written as one word
-that starts at the byte of its first bit, and what does not fit there is in the ninth byte:
+A **field** is an integer of 1 to 64 bits, the highest first, at any bit offset. It is read and written as one
+word that starts at the byte of its first bit, and what does not fit there is in the ninth byte:
 
     byte     0        1        ...      7        8
              |shift| field ...                     |
@@ -15,7 +15,15 @@ that starts at the byte of its first bit, and what does not fit there is in the 
 import cython
 from cython import address, cast
 from cython.cimports.kvik.engine.intrinsics import (
-    ALL_ONES, BYTES_01, add_overflows, high_bit, load64, store64, sub_overflows, swap64,
+    ALL_ONES,
+    BYTES_01,
+    add_overflows,
+    high_bit,
+    load64,
+    prefetch,
+    store64,
+    sub_overflows,
+    swap64,
 )
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.string import memcpy, memset
@@ -28,7 +36,7 @@ def part_word(p, n):
     return word
 
 
-# --- counting and finding --------------------------------------------------------------------------------------------
+# --- counting and finding -----------------------------------------------------------------------------------
 
 
 def bits_count(p, first, end):
@@ -59,6 +67,13 @@ def count_by_machine(p, n):
     i: cython.size_t = 0
     a: uint64_t = 0
     b: uint64_t = 0
+    while i + AHEAD <= n:
+        prefetch(p + i + AHEAD - 1)
+        a += machine_ones(load64(p + i)) + machine_ones(load64(p + i + 8))
+        b += machine_ones(load64(p + i + 16)) + machine_ones(load64(p + i + 24))
+        a += machine_ones(load64(p + i + 32)) + machine_ones(load64(p + i + 40))
+        b += machine_ones(load64(p + i + 48)) + machine_ones(load64(p + i + 56))
+        i += 64
     while i + 32 <= n:
         a += machine_ones(load64(p + i)) + machine_ones(load64(p + i + 8))
         b += machine_ones(load64(p + i + 16)) + machine_ones(load64(p + i + 24))
@@ -70,14 +85,15 @@ def count_by_machine(p, n):
 
 
 def count_by_sums(p, n):
-    """The same where there is no such instruction: the counts of 24 words are added up byte by byte, to 192 at most."""
+    """The same without it: the counts of 24 words are summed byte by byte, to 192 at most in each."""
     i: cython.size_t = 0
-    k: cython.int
+    stop: cython.size_t
     total: uint64_t = 0
     sums: uint64_t
     while i + 192 <= n:
         sums = 0
-        for k in range(24):
+        stop = i + 192
+        while i < stop:
             sums += sum_ones(load64(p + i))
             i += 8
         sums = (sums & PAIRS_00FF) + ((sums >> 8) & PAIRS_00FF)
@@ -114,14 +130,14 @@ def bits_find(p, first, end, bit):
     return -1
 
 
-# --- combining -------------------------------------------------------------------------------------------------------
+# --- combining ----------------------------------------------------------------------------------------------
 
 
 def bits_combine(operation, out, n, sources, count):
     """out[:n] as the combination of `count` (at least one) sources, each as if zeros followed it.
 
-    Block by block, so that the result stays in the cache while one source after the other is applied to it. BITS_NOT
-    is of the first source.
+    Block by block, so that the result stays in the cache while one source after the other is applied to it.
+    BITS_NOT is of the first source.
     """
     at: cython.size_t = 0
     block: cython.size_t
@@ -205,7 +221,7 @@ def not_bytes(out, n):
         i += 1
 
 
-# --- fields ----------------------------------------------------------------------------------------------------------
+# --- fields -------------------------------------------------------------------------------------------------
 
 
 def big_word(p, n, at):
@@ -250,7 +266,9 @@ def field_value(field, width, is_signed):
 
 def field_max(width, is_signed):
     """The largest number of such a field. Without sign, `width` is at most 63."""
-    return cast(int64_t, ALL_ONES >> (65 - width if is_signed else 64 - width))
+    if is_signed:
+        return cast(int64_t, (cast(uint64_t, 1) << (width - 1)) - 1)
+    return cast(int64_t, ALL_ONES >> (64 - width))
 
 
 def field_min(width, is_signed):
@@ -260,8 +278,9 @@ def field_min(width, is_signed):
 def field_add(value, step, width, is_signed, total):
     """value + step, wrapped to the width of the field, and whether it had to be.
 
-    `value` need not fit itself (BITFIELD SET asks with step 0). Without sign a negative one is a very large one; with
-    sign one is too large, not too small, if its distance to the largest is no 64-bit number. Redis says so too.
+    `value` need not fit itself (BITFIELD SET asks with step 0). Without sign a negative one is a very large
+    one; with sign it is too large, not too small, if its distance to the largest is no 64-bit number, as in
+    Redis.
     """
     most: int64_t = field_max(width, is_signed)
     least: int64_t = field_min(width, is_signed)

@@ -14,6 +14,7 @@ ctypedef Clock *ClockPtr
 
 cdef int64_t system_us() noexcept nogil
 cdef int64_t monotonic_us() noexcept nogil
+cdef uint64_t cycles_at(int64_t *us) noexcept nogil
 cdef void clock_init(Clock *clock) noexcept nogil
 cdef void clock_tick(Clock *clock) noexcept nogil
 cdef int64_t clock_duration_us(const Clock *clock, uint64_t counted) noexcept nogil

@@ -25,15 +25,29 @@ def monotonic_us():
     return cython.cast(int64_t, t.tv_sec) * 1000000 + t.tv_nsec // 1000
 
 
+def cycles_at(us):
+    """The counter, and into `us` when it stood there: read again if the thread was held up between the two."""
+    counted: uint64_t = 0
+    tries: cython.int = 0
+    while tries < 100:
+        us[0] = monotonic_us()
+        counted = cycles()
+        if monotonic_us() - us[0] <= 2:
+            break
+        tries += 1
+    return counted
+
+
 def clock_init(clock):
     """Start the clock and measure the counter over 2 ms."""
-    begin: int64_t = monotonic_us()
-    first: uint64_t = cycles()
-    now: int64_t = begin
+    begin: int64_t = 0
+    now: int64_t = 0
+    first: uint64_t = cycles_at(address(begin))
     while now < begin + 2000:
         now = monotonic_us()
     clock.start_cycles = first
-    clock.cycles_per_us = cython.cast(cython.double, cycles() - first) / cython.cast(cython.double, now - begin)
+    clock.cycles_per_us = cython.cast(cython.double, cycles_at(address(now)) - first)
+    clock.cycles_per_us /= cython.cast(cython.double, now - begin)
     clock.offset_us = 0
     clock_tick(clock)
 

@@ -22,7 +22,7 @@ cdef enum:
     SEGMENT_BUCKETS = 1024      # 64 KiB, a span of the heap
     SEGMENT_SHIFT = 10
     LOAD = 5                    # entries a bucket that growth keeps to
-    MOVES_MAX = 4               # buckets that one insert moves at most
+    MOVES_MAX = 4               # buckets that one insert or removal moves at most
     CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
 
 cdef struct Bucket:

@@ -287,13 +287,16 @@ def grow_step(t):
 
 
 def shrink_step(t):
-    """After a removal: below 2 entries a bucket, go down to two thirds of the buckets."""
+    """After a removal: below 2 entries a bucket, go down to two thirds of the buckets.
+
+    In that many moves a removal, the load rises from one shrinking to the next even if growth had to end first.
+    """
     if t.count >= 2 * t.now.count or t.now.count == 1:
         return
     if t.coming.count == 0:
         if not resize_start(t, t.now.count - t.now.count // 3 if t.now.count > 2 else 1):
             return
-    resize_step(t, 2)
+    resize_step(t, MOVES_MAX)
 
 
 # --- the table -------------------------------------------------------------------------------------------------------

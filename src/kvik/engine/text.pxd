@@ -29,6 +29,7 @@ cdef enum:
     DOLLAR = 36
     APOSTROPHE = 39
     STAR = 42
+    PLUS = 43
     MINUS = 45
     POINT = 46
     ZERO = 48
@@ -76,7 +77,7 @@ cdef inline bint same_word(const char *p, size_t n, const char *word) noexcept n
     """Is p[:n] the NUL-terminated lower-case `word`, whatever its case?"""
     cdef size_t i
     for i in range(n):
-        if lower(<unsigned char>p[i]) != <unsigned char>word[i]:    # stops at the NUL of a shorter word
+        if lower(<unsigned char>p[i]) != <unsigned char>word[i] or word[i] == 0:    # a shorter word, be it NUL for NUL
             return False
     return word[n] == 0
 

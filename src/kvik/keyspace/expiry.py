@@ -14,7 +14,7 @@ from cython.cimports.kvik.engine.entry import entry_expiry, entry_key, entry_key
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.table import table_scan
 from cython.cimports.kvik.keyspace.database import db_delete, key_hash
-from cython.cimports.kvik.keyspace.tail import EVENT_EXPIRED, key_changed
+from cython.cimports.kvik.keyspace.tail import key_expired
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.string import memcpy, memset
 
@@ -23,7 +23,7 @@ def expire_key(ks, db, key, n, h):
     """Remove a key whose time is up. `key` must not be the entry's own."""
     ks.stats.expired += 1
     db_delete(ks, db, key, n, h, ks.lazy_expire)
-    key_changed(ks, db, key, n, EVENT_EXPIRED, "expired")
+    key_expired(ks, db, key, n)
 
 
 def collect_expired(context, e):

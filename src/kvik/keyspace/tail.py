@@ -14,6 +14,11 @@ def key_changed(ks, db, key, n, event_class, event):
     key_event(ks, db, key, n, event_class, event)
 
 
+def key_expired(ks, db, key, n):
+    """The time of `key` was up, and it is gone. Nobody changed it, so this is no change that makes a save due."""
+    key_event(ks, db, key, n, EVENT_EXPIRED, "expired")
+
+
 def key_event(ks, db, key, n, event_class, event):
     """Something happened to `key` that is not a change of its own."""
     if ks.changed != NULL:

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
-from kvik.server.config_text import Statement
+from kvik.engine.glob import matches_name
+from kvik.server.config_text import Statement, encode
 from kvik.server.directive_specials import BufferLimit, Primary, SavePoint, SavePoints
 from kvik.server.directive_types import InvalidValueError
 from kvik.server.directives import DIRECTIVES, NAMES, Directive
@@ -124,9 +125,8 @@ class Config:
                 if pattern.lower() in NAMES:
                     found.setdefault(pattern.lower(), pattern)
                 continue
-            matcher = compile_glob(pattern)
             for name, directive in NAMES.items():
-                if not directive.hidden and matcher.fullmatch(name):
+                if not directive.hidden and matches_name(encode(pattern), encode(name)):
                     found.setdefault(name, name)
         return {found[name]: self.show(name) for name in sorted(found)}
 
@@ -205,35 +205,3 @@ class Config:
                     for earlier in called:
                         earlier(self)
                     raise RefusedChangeError(name, reason)
-
-
-_GLOB_PARTS: Final = re.compile(r"\\.|\[(\^?)((?:\\.|[^\]\\])*)\]?|[*?]|.", re.DOTALL)
-
-
-def compile_glob(pattern: str) -> re.Pattern[str]:
-    """Redis's glob: ``* ? [abc] [a-z] [^a] \\x``, here for names and so without regard to case."""
-
-    def translate(match: re.Match[str]) -> str:
-        part = match[0]
-        if part == "*":
-            return ".*"
-        if part == "?":
-            return "."
-        if part.startswith("["):
-            return _translate_set(negated=bool(match[1]), members=match[2])
-        return re.escape(part[1:] if part.startswith("\\") and len(part) > 1 else part)
-
-    return re.compile(_GLOB_PARTS.sub(translate, pattern), re.IGNORECASE | re.DOTALL)
-
-
-def _translate_set(negated: bool, members: str) -> str:
-    ranges: list[str] = []
-    for match in re.finditer(r"(\\.|[^\\])-(\\?.)|\\?.", members, re.DOTALL):
-        if match[1]:
-            low, high = sorted((match[1][-1], match[2][-1]))
-            ranges.append(f"{re.escape(low)}-{re.escape(high)}")
-        else:
-            ranges.append(re.escape(match[0][-1]))
-    if not ranges:
-        return "." if negated else r"(?!)"
-    return f"[{'^' if negated else ''}{''.join(ranges)}]"

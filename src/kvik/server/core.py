@@ -53,7 +53,7 @@ from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
-from cython.cimports.kvik.wire.client import client_memory
+from cython.cimports.kvik.wire.client import CLIENT_WAITING, client_memory
 from cython.cimports.kvik.wire.loop import (
     loop_check_clients,
     loop_free,
@@ -350,17 +350,19 @@ class Core:
         }
 
     def client_figures(self):
-        """How many clients, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes, 2 all; ms left)."""
+        """How many clients, how many of them wait, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes, 2 all; ms left)."""
         c: ClientStructPtr = self.loop.clients
         largest_input: cython.size_t = 0
         largest_output: cython.size_t = 0
+        waiting: cython.int = 0
         left: int64_t = self.dispatcher.paused_until_ms - self.clock.monotonic_ms
         while c != NULL:
+            waiting += (c.flags & CLIENT_WAITING) != 0
             largest_input = max(largest_input, c.peak_input)
             largest_output = max(largest_output, c.peak_output)
             c = c.next
         return {
-            "count": self.loop.client_count, "max_input": largest_input, "max_output": largest_output,
+            "count": self.loop.client_count, "waiting": waiting, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
         }
 

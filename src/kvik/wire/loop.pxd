@@ -20,6 +20,10 @@ cdef enum:
     OUTPUT_EARLY = 262144       # replies in the arena that are sent before the group is through
     RECEIVE_MIN = 65536
     SHARE_BYTES = 4194304       # of replies queued for one client in a tick; then it is the others' turn
+    SPIN_TRIES = 16             # looks for events before sleeping
+    SPIN_REWARD = 3             # it pays when it finds something one time in so many, and one more
+    SPIN_CREDIT_MAX = 32
+    SPIN_PROBE = 16             # one tick in so many tries whether it pays again
     SEND_MAX = 1048576          # bytes of queued replies that are sent to one client in a tick
 
 cdef enum:                      # classes of clients with output limits of their own
@@ -77,6 +81,8 @@ cdef struct Loop:
     int listener_count
     int wake_fd                 # readable: somebody wants the loop's attention; -1: none
     bint running
+    bint had_events             # in the last tick
+    int spin_credit             # above 0: looking again before sleeping has paid of late
     int64_t next_cron_ms
 
     Client *clients             # all of them, newest first
@@ -133,6 +139,7 @@ cdef void loop_unlisten(Loop *loop, int fd) noexcept nogil
 cdef bint loop_wake_by(Loop *loop, int fd) noexcept nogil
 cdef void loop_run(Loop *loop) noexcept nogil
 cdef void loop_tick(Loop *loop, bint wait) noexcept nogil
+cdef int wait_for_events(Loop *loop, int timeout) noexcept nogil
 cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
 cdef void drain_wake(Loop *loop) noexcept nogil
 cdef bint list_add(Heap *heap, Client ***clients, int *count, int *capacity, Client *c) noexcept nogil

@@ -161,6 +161,8 @@ def run_batch(loop):
 def keep_rest(loop, c):
     """At the end of its group: keep what c sent beyond its last command."""
     c.flags &= ~cast(uint32_t, CLIENT_IN_GROUP)
+    if c.partial:
+        parse_begin(address(c.parse), 0)
     if c.start < c.stop and not c.flags & (CLIENT_CLOSE_NOW | CLIENT_CLOSE_AFTER_REPLY):
         if not client_hold(loop.heap, c, c.start, c.stop - c.start):
             out_of_memory(loop, c)
@@ -170,15 +172,19 @@ def keep_rest(loop, c):
     c.start = NULL
     c.stop = NULL
     if c.partial:
-        parse_begin(address(c.parse), 0)
         parse_held(loop, c)
 
 
 def check_query_limit(loop, c):
-    """client-query-buffer-limit."""
+    """client-query-buffer-limit. As in Redis, it is for what is not parsed: complete arguments do not count."""
     n: cython.size_t = client_input_bytes(c)
     if n > c.peak_input:
         c.peak_input = n
+    n = c.held_bytes
+    if c.partial:
+        n -= c.parse.position
+    if c.receiving != NULL:
+        n += c.receiving.length
     if n > loop.query_limit:
         loop.stats.query_limit_closes += 1
         loop.note(loop.owner, 3, "Closing client that reached max query buffer length", c)
@@ -195,7 +201,8 @@ def protocol_error(loop, c, state):
     n += snprintf(cast(CharPtr, text) + n, 96, state.error, cast(cython.int, state.unexpected))
     output_write(c, text, n)
     output_write(c, "\r\n", 2)
-    loop.note(loop.owner, 0, "Protocol error from client", c)
+    snprintf(text, 128, "Protocol error (%s) from client:", state.error)
+    loop.note(loop.owner, 1, text, c)
     c.flags |= CLIENT_CLOSE_AFTER_REPLY
     c.start = c.stop
 

@@ -1,0 +1,1 @@
+"""Glob patterns for callers in Python. See glob.py."""

@@ -1,0 +1,1 @@
+"""Bits for tests. See bits_probe.py."""
