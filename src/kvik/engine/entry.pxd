@@ -12,6 +12,9 @@ follows the key. A value is one of
 * in a block of its own: `word` points to it (a `Raw` for a string).
 
 `kind` is type (low four bits) and encoding (high four). `clock` is the 24-bit LRU or LFU field.
+
+Layouts with LAYOUT_MEMBER are those of members (member.pxd), which have two bytes of header; only `entry_key` and
+`entry_key_length` work for both.
 """
 
 from libc.stddef cimport size_t
@@ -23,15 +26,16 @@ from kvik.engine.intrinsics cimport load64, store64
 
 cdef extern from *:
     """
-    /* Where the key starts, by layout: 8 and 8 more for each optional slot. */
-    static const unsigned char kv_key_offset[8] = {8, 16, 16, 24, 16, 24, 24, 32};
+    /* Where the key starts, by layout: 8, of members 2, and 8 more for each optional slot. */
+    static const unsigned char kv_key_offset[16] = {8, 16, 16, 24, 16, 24, 24, 32, 2, 0, 10, 0, 10, 0, 18, 0};
     """
-    const uint8_t KEY_OFFSET "kv_key_offset"[8]
+    const uint8_t KEY_OFFSET "kv_key_offset"[16]
 
 cdef enum:
     LAYOUT_EXPIRY = 1
     LAYOUT_WORD = 2
     LAYOUT_LONG_KEY = 4
+    LAYOUT_MEMBER = 8
     SHORT_KEY_MAX = 255
     EMBED_MAX = 2048        # a larger value gets a block of its own
     RAW_HEADER = 16

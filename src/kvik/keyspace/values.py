@@ -7,8 +7,10 @@ The one place that goes by an entry's type; a new type adds its branch to each f
 import cython
 from cython import NULL, cast
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_EMBSTR, ENCODING_INT, LAYOUT_WORD, TYPE_STRING, entry_bytes, entry_copy, entry_embedded, entry_encoding, entry_free,
-    entry_integer, entry_pointer, entry_set_word, raw_bytes, raw_new,
+    ENCODING_EMBSTR, ENCODING_HASHTABLE, ENCODING_INT, ENCODING_INTSET, ENCODING_LISTPACK, ENCODING_QUICKLIST,
+    ENCODING_RAW, ENCODING_SKIPLIST, LAYOUT_WORD, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING,
+    entry_bytes, entry_copy, entry_embedded, entry_encoding, entry_free, entry_integer, entry_pointer, entry_set_word,
+    raw_bytes, raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
@@ -86,10 +88,30 @@ def string_length(e):
 def type_name(kind):
     if kind == TYPE_STRING:
         return "string"
-    return "unknown"
+    if kind == TYPE_LIST:
+        return "list"
+    if kind == TYPE_SET:
+        return "set"
+    if kind == TYPE_SORTED_SET:
+        return "zset"
+    if kind == TYPE_HASH:
+        return "hash"
+    return "stream"
 
 
 def encoding_name(encoding):
     if encoding == ENCODING_INT:
         return "int"
-    return "embstr" if encoding == ENCODING_EMBSTR else "raw"
+    if encoding == ENCODING_EMBSTR:
+        return "embstr"
+    if encoding == ENCODING_RAW:
+        return "raw"
+    if encoding == ENCODING_LISTPACK:
+        return "listpack"
+    if encoding == ENCODING_QUICKLIST:
+        return "quicklist"
+    if encoding == ENCODING_INTSET:
+        return "intset"
+    if encoding == ENCODING_HASHTABLE:
+        return "hashtable"
+    return "skiplist" if encoding == ENCODING_SKIPLIST else "stream"

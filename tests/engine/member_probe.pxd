@@ -1,0 +1,2 @@
+from kvik.engine.entry cimport Entry
+from tests.engine.heap_probe cimport HeapProbe
