@@ -34,7 +34,6 @@ LEFT_OUT = {
     "client|import-source": "needs the import mode that data migration brings",
     "client|tracking": NEEDS_TRACKING,
     "client|trackinginfo": NEEDS_TRACKING,
-    "client|unblock": "no command blocks yet",
     "dump": NEEDS_RDB,
     "migrate": NEEDS_RDB,
     "restore": NEEDS_RDB,

@@ -31,3 +31,6 @@ cdef void reply_invalid_expire(Call *call) noexcept nogil
 cdef bint read_set_options(Call *call, int i, int allowed, SetOptions *options) noexcept nogil
 cdef bint read_expiry_option(Call *call, int *i, SetOptions *options) noexcept nogil
 cdef bint read_database(Call *call, int i, int *id) noexcept nogil
+cdef bint read_timeout(Call *call, int i, int64_t *ms) noexcept nogil
+cdef bint read_timeout_ms(Call *call, int i, int64_t *ms) noexcept nogil
+cdef bint timeout_fits(Call *call, int64_t value, int64_t *ms) noexcept nogil

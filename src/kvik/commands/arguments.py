@@ -4,9 +4,10 @@
 import cython
 from cython import address, cast
 from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
-from cython.cimports.kvik.engine.text import parse_integer
+from cython.cimports.kvik.engine.text import long_double_is_nan, parse_integer, parse_long_double
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
-from cython.cimports.libc.stdint import int32_t, int64_t
+from cython.cimports.libc.math import ceill
+from cython.cimports.libc.stdint import INT64_MAX, int32_t, int64_t
 from cython.cimports.libc.stdio import snprintf
 
 
@@ -103,6 +104,42 @@ def read_set_options(call, i, allowed, options):
     if not options.flags & SET_EXPIRY:
         return True
     return read_expiry(call, options.expiry_argument, options.seconds, options.absolute, address(options.expiry))
+
+
+def read_timeout(call, i, ms):
+    """argv[i] as the time that a command waits at most, in seconds with a fraction; `ms` 0: for ever."""
+    seconds: cython.longdouble = 0.0
+    if not parse_long_double(call.argv[i].p, call.argv[i].n, address(seconds)) or long_double_is_nan(seconds):
+        reply_error(call.client, "ERR timeout is not a float or out of range")
+        return False
+    if seconds * 1000 > INT64_MAX:
+        reply_error(call.client, "ERR timeout is out of range")
+        return False
+    if seconds < 0:
+        reply_error(call.client, "ERR timeout is negative")
+        return False
+    return timeout_fits(call, cast(int64_t, ceill(seconds * 1000)), ms)
+
+
+def read_timeout_ms(call, i, ms):
+    """argv[i] likewise, in milliseconds."""
+    value: int64_t = 0
+    if not parse_integer(call.argv[i].p, call.argv[i].n, address(value)):
+        reply_error(call.client, "ERR timeout is not an integer or out of range")
+        return False
+    if value < 0:
+        reply_error(call.client, "ERR timeout is negative")
+        return False
+    return timeout_fits(call, value, ms)
+
+
+def timeout_fits(call, value, ms):
+    """Is there a moment so far ahead?"""
+    if value > INT64_MAX - call.keyspace.clock.now_ms:
+        reply_error(call.client, "ERR timeout is out of range")
+        return False
+    ms[0] = value
+    return True
 
 
 def read_database(call, i, id):

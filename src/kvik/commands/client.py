@@ -136,6 +136,13 @@ def client_pause(server: Server, client: Client, args: Sequence[bytes]) -> Reply
     return OK
 
 
+def client_unblock(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    reason = args[3].lower() if len(args) > 3 else b"timeout"
+    if reason not in (b"timeout", b"error"):
+        raise CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+    return int(server.core.unblock(read_integer(args[2]), reason == b"error"))
+
+
 def client_unpause(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     server.core.unpause()
     return OK
@@ -183,6 +190,8 @@ KILL <option> <value> [<option> <value> [...]]
 LIST [options ...]
     Return information about client connections. Options are those of KILL,
     with SKIPME NO as the default.
+UNBLOCK <clientid> [TIMEOUT|ERROR]
+    Unblock the specified blocked client.
 UNPAUSE
     Stop the current client pause, resuming traffic.
 PAUSE <timeout> [WRITE|ALL]

@@ -9,6 +9,7 @@ from kvik.engine.intrinsics cimport CASE_BITS, load32, load64
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr
 from kvik.keyspace.database cimport Keyspace
+from kvik.keyspace.wait_queues cimport Blocked, BlockedPtr, WaiterPtr, WaitQueuePtr, WaitQueuesPtr
 from kvik.wire.client cimport CLIENT_AUTHENTICATED, Client
 from kvik.wire.parser cimport CharPtr
 from kvik.wire.loop cimport Loop, Request, RequestPtr
@@ -50,6 +51,7 @@ cdef struct Dispatcher:
     void (*slow)(void *engine, Call *call, uint64_t counted) noexcept nogil
     void (*count_error)(void *engine, const char *text, size_t n) noexcept nogil
     uint64_t errors
+    int64_t next_cron_ms        # when the periodic work is due, on the monotonic clock
     int paused
     int64_t paused_until_ms     # on the monotonic clock
     int64_t attack_logged_ms    # when POST or Host: was last logged, likewise
@@ -99,5 +101,11 @@ cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
 cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
 cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
+cdef bint served(const Client *c) noexcept nogil
+cdef void serve_ready(Dispatcher *d) noexcept nogil
+cdef void run_again(Dispatcher *d, Blocked *b) noexcept nogil
+cdef void go_on(Dispatcher *d, Client *c) noexcept nogil
+cdef void time_out_blocked(Dispatcher *d) noexcept nogil
+cdef void answer_blocked(Dispatcher *d, Client *c, const char *error) noexcept nogil
 cdef void pause(Dispatcher *d, int mode, int64_t until_ms) noexcept nogil
 cdef void resume_paused(Dispatcher *d) noexcept nogil

@@ -19,8 +19,10 @@ from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
+from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
+    CLIENT_AUTHENTICATED, CLIENT_BLOCKED, CLIENT_CLOSE_NOW, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
     CLIENT_REPLY_SKIP_NEXT, CLIENT_STOPPED, CLIENT_WAITING, ClientPtr,
 )
 from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch, loop_yield
@@ -176,15 +178,20 @@ def run(d, r, argv):
     call_command(d, address(call))
     if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT)):
         finish_quietly(d, c)
+    if unlikely(d.keyspace.waiting.ready_first != NULL):
+        serve_ready(d)
 
 
 def call_command(d, call):
-    """Call the handler and account for it."""
+    """Call the handler and account for it. A command that waits for keys is accounted for when it has been served."""
     command: CommandPtr = call.command
     now: uint64_t
-    d.commands_run += 1
     call.client.last_command = command
     command.run(call)
+    if unlikely(call.client.blocked != NULL) and not served(call.client):
+        d.last_cycles = cycles()
+        return
+    d.commands_run += 1
     call.client.commands += 1
     now = cycles()
     command.calls += 1
@@ -297,6 +304,92 @@ def count_reply_error(owner, text, n):
     d.count_error(d.engine, text, n)
 
 
+# --- clients that wait for keys --------------------------------------------------------------------------------------
+
+
+def served(c):
+    """Has the command of a blocked client answered, rather than asked to wait on?"""
+    b: BlockedPtr = cast(BlockedPtr, c.blocked)
+    return b.running and not b.again
+
+
+def serve_ready(d):
+    """Keys have changed that clients wait for: run their commands anew, in order of arrival.
+
+    What those change may make further keys ready, which are served as well.
+    """
+    queue: WaitQueuePtr = ready_take(address(d.keyspace.waiting))
+    waiter: WaiterPtr
+    following: WaiterPtr
+    last: WaiterPtr
+    while queue != NULL:
+        waiter = queue.first
+        last = queue.last
+        while waiter != NULL:
+            following = NULL if waiter == last else waiter.next
+            if not waiter.blocked.client.flags & CLIENT_CLOSE_NOW and may_serve(d.keyspace, queue, waiter.blocked):
+                run_again(d, waiter.blocked)    # frees waiter and queue when it was served
+            waiter = following
+        queue = ready_take(address(d.keyspace.waiting))
+
+
+def run_again(d, b):
+    """Run the command of a blocked client anew; if it answers, the client goes on with what else it sent."""
+    c: ClientPtr = b.client
+    call: Call
+    loop_switch(d.loop, c)
+    call.keyspace = d.keyspace
+    call.client = c
+    call.db = address(d.keyspace.databases[c.db])
+    call.argv = b.argv
+    call.argc = b.argc
+    call.command = cast(CommandPtr, b.command)
+    call.key = call.command.first_key
+    if call.key > 0:
+        call.hash = hash_bytes(address(d.keyspace.hash_key), call.argv[call.key].p, call.argv[call.key].n)
+    call.server = d
+    d.loop.failed = False
+    b.again = False
+    b.running = True
+    if b.muted:
+        output_mute(c)
+    call_command(d, address(call))
+    b.running = False
+    if b.muted:
+        output_unmute(c)
+    if not b.again:
+        go_on(d, c)
+
+
+def go_on(d, c):
+    """c waits no longer."""
+    unblock(d.keyspace, c)
+    loop_again(d.loop, c)
+
+
+def time_out_blocked(d):
+    """Answer those whose time of waiting is over."""
+    waiting: WaitQueuesPtr = address(d.keyspace.waiting)
+    while waiting.timer_count > 0 and waiting.timers[0].deadline_ms <= d.clock.monotonic_ms:
+        answer_blocked(d, waiting.timers[0].client, NULL)
+
+
+def answer_blocked(d, c, error):
+    """End c's waiting with this error, or (NULL) as a time-out does."""
+    b: BlockedPtr = cast(BlockedPtr, c.blocked)
+    loop_switch(d.loop, c)
+    if b.muted:
+        output_mute(c)
+    if error != NULL:
+        reply_error(c, error)
+    else:
+        b.timed_out(c)
+    if b.muted:
+        output_unmute(c)
+    c.commands += 1
+    go_on(d, c)
+
+
 # --- CLIENT PAUSE ----------------------------------------------------------------------------------------------------
 
 
@@ -320,6 +413,6 @@ def resume_paused(d):
     d.paused = PAUSE_NOTHING
     d.paused_until_ms = 0
     while c != NULL:
-        if c.flags & CLIENT_WAITING:
+        if c.flags & CLIENT_WAITING and not c.flags & CLIENT_BLOCKED:
             loop_again(d.loop, c)
         c = c.next

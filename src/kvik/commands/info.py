@@ -98,8 +98,10 @@ def client_fields(server: Server) -> Fields:
     yield "blocked_clients", figures["waiting"]
     for name in ("tracking_clients", "pubsub_clients", "watching_clients"):
         yield name, 0
-    for name in ("clients_in_timeout_table", "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"):
-        yield name, 0
+    yield "clients_in_timeout_table", figures["deadlines"]
+    yield "total_watched_keys", 0
+    yield "total_blocking_keys", figures["waiting_keys"]
+    yield "total_blocking_keys_on_nokey", figures["waiting_for_removal"]
     yield "paused_reason", "client_pause" if figures["paused"] else "none"
     yield "paused_actions", ("none", "write", "all")[figures["paused"]]
     yield "paused_timeout_milliseconds", figures["paused_ms"]

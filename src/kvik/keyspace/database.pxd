@@ -9,6 +9,7 @@ from kvik.engine.hashing cimport HashKey, hash_bytes
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table
 from kvik.keyspace.lazy_free cimport LazyFree
+from kvik.keyspace.wait_queues cimport WaitQueues
 
 cdef struct Database:
     int id
@@ -67,6 +68,7 @@ cdef struct Keyspace:
     KeyspaceStats stats
     EncodingLimits limits
     LazyFree lazy
+    WaitQueues waiting          # clients that wait for keys
     # What listens to changes: see tail.py. NULL: nobody does.
     void *owner
     void (*changed)(

@@ -14,6 +14,7 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here, lazy_init, lazy_release, lazy_release_table, lazy_stop
+from cython.cimports.kvik.keyspace.wait_queues import wait_queues_free, wait_queues_init
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.string import memset
 
@@ -39,13 +40,14 @@ def keyspace_init(ks, heap, clock, key, databases):
             return False
     lazy_init(address(ks.lazy), heap)
     keyspace_tick(ks)
-    return True
+    return wait_queues_init(address(ks.waiting), heap, address(ks.hash_key))
 
 
 def keyspace_free(ks):
     """Free every entry and table."""
     i: cython.int
     lazy_stop(address(ks.lazy))
+    wait_queues_free(address(ks.waiting))
     for i in range(ks.count):
         db_empty(ks, address(ks.databases[i]), False)
         table_free(address(ks.databases[i].keys))

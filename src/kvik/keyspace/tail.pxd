@@ -22,6 +22,7 @@ cdef void key_changed(
 cdef void key_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_event(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept nogil
 
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:

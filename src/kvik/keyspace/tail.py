@@ -1,21 +1,25 @@
 """The tail of every write: whatever changes a key ends here, commands and expiry alike, and nowhere else.
 
-It counts the change (`rdb_changes_since_last_save`), and hands key and event to whoever listens (`Keyspace.changed`).
-No command does any of this by hand, so none can forget a part of it.
+It counts the change (`rdb_changes_since_last_save`), wakes clients that wait for the key, and hands key and event to
+whoever listens (`Keyspace.changed`). No command does any of this by hand, so none can forget a part of it.
 """
 
 # ruff: noqa: F821
-from cython import NULL
+from cython import NULL, address
+from cython.cimports.kvik.engine.intrinsics import unlikely
+from cython.cimports.kvik.keyspace.wait_queues import signal_database, wait_key_signal
 
 
 def key_changed(ks, db, key, n, event_class, event):
     """The value, the expiry or the existence of `key` has changed; `event` says how, in Redis's words."""
     ks.dirty += 1
+    signal_key(ks, db, key, n)
     key_event(ks, db, key, n, event_class, event)
 
 
 def key_expired(ks, db, key, n):
     """The time of `key` was up, and it is gone. Nobody changed it, so this is no change that makes a save due."""
+    signal_key(ks, db, key, n)
     key_event(ks, db, key, n, EVENT_EXPIRED, "expired")
 
 
@@ -28,3 +32,10 @@ def key_event(ks, db, key, n, event_class, event):
 def database_changed(ks, db, keys):
     """All keys of a database went, or moved to another (FLUSHDB, FLUSHALL, SWAPDB)."""
     ks.dirty += keys
+    signal_database(address(ks.waiting), db.id)
+
+
+def signal_key(ks, db, key, n):
+    """Clients that wait for the key may go on now."""
+    if unlikely(ks.waiting.keys.count > 0):
+        wait_key_signal(address(ks.waiting), db.id, key, n)

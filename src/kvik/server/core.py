@@ -16,11 +16,14 @@ from cython.cimports.kvik.commands.dispatch import (
     PAUSE_WRITES,
     count_reply_error,
     dispatcher_free,
+    answer_blocked,
     dispatcher_init,
     dispatcher_name,
     execute,
     pause,
     resume_paused,
+    serve_ready,
+    time_out_blocked,
 )
 from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick
 from cython.cimports.kvik.engine.entry import entry_clock, entry_encoding, entry_expiry, entry_type
@@ -47,10 +50,12 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_STALE,
     COMMAND_WRITE,
 )
+from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
+from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
 from cython.cimports.kvik.wire.client import CLIENT_WAITING, client_memory
@@ -362,7 +367,9 @@ class Core:
             largest_output = max(largest_output, c.peak_output)
             c = c.next
         return {
-            "count": self.loop.client_count, "waiting": waiting, "max_input": largest_input, "max_output": largest_output,
+            "count": self.loop.client_count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
+            "waiting_for_removal": queues_for_removal(address(self.keyspace.waiting)),
+            "deadlines": self.keyspace.waiting.timer_count, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
         }
 
@@ -432,6 +439,19 @@ class Core:
         mode: cython.int = PAUSE_WRITES if only_writes else PAUSE_ALL
         pause(address(self.dispatcher), mode, self.clock.monotonic_ms + cast(int64_t, milliseconds))
 
+    def unblock(self, id, with_error):
+        """CLIENT UNBLOCK: end that client's wait for keys. False: there is none of this id, or it waits for none."""
+        c: ClientStructPtr = self.loop.clients
+        while c != NULL and c.id != id:
+            c = c.next
+        if c == NULL or c.blocked == NULL:
+            return False
+        if with_error:
+            answer_blocked(address(self.dispatcher), c, "UNBLOCKED client unblocked via CLIENT UNBLOCK")
+        else:
+            answer_blocked(address(self.dispatcher), c, NULL)
+        return True
+
     def unpause(self):
         resume_paused(address(self.dispatcher))
 
@@ -491,6 +511,7 @@ def before_write(owner):
 
 def before_wait(owner):
     d: DispatcherPtr = cast(DispatcherPtr, owner)
+    deadline: int64_t
     if d.keyspace.lazy.started and lazy_collect(address(d.keyspace.lazy)):
         d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.keyspace.expire_timed_out:
@@ -500,15 +521,24 @@ def before_wait(owner):
             resume_paused(d)
         elif d.loop.next_cron_ms > d.paused_until_ms:
             d.loop.next_cron_ms = d.paused_until_ms
+    deadline = first_deadline(address(d.keyspace.waiting))
+    if deadline > 0 and deadline < d.loop.next_cron_ms:
+        d.loop.next_cron_ms = deadline
 
 
 def cron(owner):
-    """The timers: expiry `hz` times a second, the rest once a second. How many ms until the next call."""
+    """The timers: what is due `hz` times a second, and clients whose wait is over. How many ms until the next call."""
     d: DispatcherPtr = cast(DispatcherPtr, owner)
-    return run_cron(d)
+    time_out_blocked(d)
+    if d.clock.monotonic_ms >= d.next_cron_ms:
+        d.next_cron_ms = d.clock.monotonic_ms + run_cron(d)
+        if d.keyspace.waiting.ready_first != NULL:
+            serve_ready(d)
+    return cast(cython.int, d.next_cron_ms - d.clock.monotonic_ms)
 
 
 def run_cron(d):
+    """Expiry `hz` times a second, the rest once a second. How many ms until the next call."""
     core: Core = cast(Core, d.engine)
     hz: cython.int = core.hz
     expire_cycle(d.keyspace, False, hz)
@@ -524,7 +554,8 @@ def woken(owner):
 
 
 def closing(owner, c):
-    pass
+    if c.blocked != NULL:
+        unblock(cast(DispatcherPtr, owner).keyspace, c)
 
 
 def note(owner, level, text, c):

@@ -33,6 +33,7 @@ cdef enum:                      # Client.flags
     CLIENT_WAITING = 4096       # its next command must not run yet (same bit as CLIENT_PAUSED)
     CLIENT_YIELDS = 262144      # had its share of this tick: goes on in the next one
     CLIENT_IN_AGAIN = 524288    # stands in the loop's list of clients to go on with
+    CLIENT_BLOCKED = 1048576    # waits for keys: `blocked` says for which
     CLIENT_STOPPED = 266243     # none of its commands may run now: closing, waiting or yielding
 
 cdef struct OutputBlock:
@@ -93,6 +94,7 @@ cdef struct Client:
     uint64_t bytes_in
     uint64_t bytes_out
     void *last_command          # the upper layers' word for it
+    void *blocked               # likewise for what it waits for (keyspace/wait_queues.pxd); NULL: for no keys
     int64_t created_ms
     int64_t active_ms           # last time it sent something
     int64_t soft_limit_ms       # since when its output is over the soft limit, 0: it is not

@@ -299,6 +299,21 @@ COMMANDS: Final = (
                 handler="client:client_setname",
             ),
             CommandSpec(
+                "client|unblock",
+                arity=-3,
+                flags=("admin", "noscript", "loading", "stale"),
+                group="connection",
+                since="5.0.0",
+                summary="Ends the wait of a client whose command waits for keys.",
+                complexity="O(N) where N is the number of clients.",
+                acl=("connection",),
+                arguments=(
+                    integer("client-id"),
+                    oneof("unblock-type", word("TIMEOUT"), word("ERROR"), optional=True),
+                ),
+                handler="client:client_unblock",
+            ),
+            CommandSpec(
                 "client|unpause",
                 arity=2,
                 flags=("admin", "noscript", "loading", "stale"),
