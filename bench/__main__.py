@@ -5,8 +5,8 @@
     python -m bench --only '^set/P100'  the measurements whose name matches (see --list)
     python -m bench --servers redis,valkey --markdown out.md --json out.json
 
-cases.py holds the table and its targets, interleave.py how a case is measured and read, memory.py and
-growth.py the two measurements that redis-benchmark cannot make, servers.py the processes, load.py the load,
+cases.py and type_cases.py (collections) hold the table and its targets, interleave.py how a case is measured and
+read, memory.py, footprint.py (collections) and growth.py the measurements that redis-benchmark cannot make, servers.py the processes, load.py the load,
 report.py the output. A further measurement is a module with a NAME and `measure(settings) ->
 list[Section]`, added to MEASUREMENTS.
 
@@ -23,13 +23,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import cases, growth, interleave, machine, memory
+from bench import cases, footprint, growth, interleave, machine, memory, type_cases
 from bench.report import Section, terminal_table, write_json, write_markdown
 from bench.servers import undisturbed
 from bench.settings import ALL_SERVERS, BenchError, Settings
 
 MEASUREMENTS: tuple[tuple[str, Callable[[Settings], list[Section]]], ...] = (
     (memory.NAME, memory.measure),
+    (footprint.NAME, footprint.measure),
     (growth.NAME, growth.measure),
 )
 
@@ -89,7 +90,9 @@ def _interrupt(signum: int, frame: object) -> None:
 
 
 def _all_cases(settings: Settings) -> tuple[cases.Case, ...]:
-    return cases.QUICK_CASES if settings.quick else cases.DEFAULT_CASES
+    if settings.quick:
+        return (*cases.QUICK_CASES, *type_cases.QUICK_CASES)
+    return (*cases.DEFAULT_CASES, *type_cases.DEFAULT_CASES)
 
 
 def _parser() -> argparse.ArgumentParser:

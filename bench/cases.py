@@ -28,9 +28,10 @@ VALUE = "{value}"  # both replace it by a value of the dataset's size
 
 @dataclass(frozen=True)
 class Preload:
-    """Sent once for each index before a dataset is measured. Its reply must be one line (+OK, :1)."""
+    """Sent once for each index before a dataset is measured. Its reply has so many lines: one (+OK, :1), two ($3, abc)."""
 
     argv: tuple[str, ...]
+    reply_lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,31 @@ class Command:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A keyspace: how many keys (also the -r of redis-benchmark) and how long their values are."""
+    """A keyspace: how many keys (also the -r of redis-benchmark) and how long their values are.
+
+    `label`: what it is where it is not that many string keys; `preloads`: how many commands make it then, where
+    they are not as many as there are keys.
+    """
 
     keys: int
     value_size: int
+    label: str = ""
+    preloads: int = 0
 
     @property
     def name(self) -> str:
-        return f"{count_name(self.keys)}/{self.value_size}B"
+        return self.label.replace(" ", "-") or f"{count_name(self.keys)}/{self.value_size}B"
 
     @property
     def title(self) -> str:
+        if self.label:
+            return self.label
         keys = count_name(self.keys).replace("k", " k").replace("M", " M")
         return f"{keys} keys, {self.value_size:,}-byte values"
+
+    @property
+    def preload_count(self) -> int:
+        return self.preloads or self.keys
 
 
 @dataclass(frozen=True)
@@ -73,12 +86,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the comparison."""
+    """One row of the comparison. `seconds`: how long a run lasts, where that must be less than usual."""
 
     command: Command
     dataset: Dataset
     depth: int
     clients: int
+    cpu_target: float | None = None
+    seconds: float | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +108,8 @@ class Case:
 
     @property
     def target(self) -> Target:
+        if self.cpu_target is not None:
+            return Target(cpu=self.cpu_target)
         return target(self.depth, self.dataset.keys)
 
 

@@ -123,7 +123,7 @@ def compare(cases: Sequence[Case], settings: Settings) -> Iterator[Section]:
 
 def _compare_on(dataset: Dataset, cases: list[Case], settings: Settings, of: str, done: int) -> Section:
     steps = list(dict.fromkeys(case.command.preload for case in cases if case.command.preload))
-    keys = dataset.keys * len(steps)
+    keys = dataset.preload_count * len(steps)
     needed = len(settings.servers) * keys * (dataset.value_size + BYTES_PER_KEY)
     if needed > available_bytes():
         note = f"left out: {needed / 2**30:.0f} GiB needed, {available_bytes() / 2**30:.0f} GiB available"
@@ -138,19 +138,19 @@ def _compare_on(dataset: Dataset, cases: list[Case], settings: Settings, of: str
 
 
 def _load_dataset(server: Server, dataset: Dataset, steps: Sequence[Preload]) -> float:
-    """Returns resident bytes per key."""
+    """Returns resident bytes for each command that loaded."""
     progress(f"{server.name}: loading {dataset.title}")
     with awake(server):
         before = server.resident_bytes()
-        preload(server, steps, 0, dataset.keys, dataset.value_size)
-        return (server.resident_bytes() - before) / (dataset.keys * len(steps))
+        preload(server, steps, 0, dataset.preload_count, dataset.value_size)
+        return (server.resident_bytes() - before) / (dataset.preload_count * len(steps))
 
 
 def _measure_case(case: Case, servers: Sequence[Server], settings: Settings, label: str) -> Outcome:
     warm_up = _whole_pipelines(WARM_UP_SECONDS / _expected_cost(case), case)
     rates = {server.name: _measure(case, server, 0, warm_up).rate for server in servers}
     fastest = max((rates[name] for name in settings.peers), default=max(rates.values()))
-    requests = _whole_pipelines(fastest * settings.seconds, case)
+    requests = _whole_pipelines(fastest * (case.seconds or settings.seconds), case)
     runs = []
     for repetition in range(1, settings.repetitions + 1):
         for server in servers:
@@ -203,7 +203,7 @@ def _section(
     )  # fmt: skip
     notes = []
     if resident:
-        notes.append(f"resident bytes per key after loading, {names}: {joined(resident)}")
+        notes.append(f"resident bytes for each loading command, {names}: {joined(resident)}")
     noisy = [run for outcome in outcomes for run in outcome.runs if run.core_wait > NOISY]
     if noisy:
         worst = max(noisy, key=lambda run: run.core_wait)

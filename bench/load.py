@@ -76,23 +76,22 @@ def preload(server: Server, steps: Sequence[Preload], first: int, last: int, val
     """Send each step's command for the indexes first..last-1; a batch is made while the last one runs."""
     with server.connect() as connection:
         for step in steps:
-            template = command_template(step.argv, value_size)
+            template, repeats = command_template(step.argv, value_size)
             batch = max(1, PRELOAD_BYTES // len(template))
             unanswered = 0
             for start in range(first, last, batch):
                 count = min(batch, last - start)
-                data = template * count % tuple(range(start, start + count))
+                indexes = (index for index in range(start, start + count) for _ in range(repeats))
+                data = template * count % tuple(indexes)
                 connection.send(data)
                 connection.await_lines(unanswered)
-                unanswered = count
+                unanswered = count * step.reply_lines
             connection.await_lines(unanswered)
 
 
-def command_template(argv: Sequence[str], value_size: int) -> bytes:
-    """The command in RESP with `%012d` for its index: formatting many copies at once is the quick way."""
-    if sum(word.count(INDEX) for word in argv) != 1:
-        raise BenchError(f"a preload names its index once: {' '.join(argv)}")
+def command_template(argv: Sequence[str], value_size: int) -> tuple[bytes, int]:
+    """The command in RESP with `%012d` for its index, and how often: many copies are formatted at once."""
     digits = "0" * INDEX_WIDTH
     words = [word.replace(VALUE, value_of(value_size)).replace(INDEX, digits) for word in argv]
     template = encode_command(word.encode() for word in words).replace(b"%", b"%%")
-    return template.replace(digits.encode(), b"%%0%dd" % INDEX_WIDTH)
+    return template.replace(digits.encode(), b"%%0%dd" % INDEX_WIDTH), sum(word.count(INDEX) for word in argv)

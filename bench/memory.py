@@ -51,16 +51,16 @@ def _bytes_per_key(name: str, fills: Sequence[int]) -> list[float]:
     progress(f"{name}: resident bytes at {', '.join(count_name(fill) for fill in fills)} keys")
     values = []
     with Server(name) as server:
-        empty = _settled_resident_bytes(server)
+        empty = settled_resident_bytes(server)
         present = 0
         for fill in fills:
             preload(server, (KEYS,), present, fill, VALUE_SIZE)
             present = fill
-            values.append((_settled_resident_bytes(server) - empty) / fill)
+            values.append((settled_resident_bytes(server) - empty) / fill)
     return values
 
 
-def _settled_resident_bytes(server: Server) -> int:
+def settled_resident_bytes(server: Server) -> int:
     """Wait until two readings agree: a server may still be freeing the table it grew out of."""
     deadline = time.monotonic() + SETTLE_SECONDS
     reading = server.resident_bytes()
