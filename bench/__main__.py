@@ -5,8 +5,8 @@
     python -m bench --only '^set/P100'  the measurements whose name matches (see --list)
     python -m bench --servers redis,valkey --markdown out.md --json out.json
 
-cases.py and type_cases.py (collections) hold the table and its targets, interleave.py how a case is measured and
-read, memory.py, footprint.py (collections) and growth.py the measurements that redis-benchmark cannot make, servers.py the processes, load.py the load,
+cases.py and type_cases.py (collections) hold the table and its targets, interleave.py how a case is measured
+and read, memory.py, footprint.py (collections) and growth.py the measurements that redis-benchmark cannot make,
 report.py the output. A further measurement is a module with a NAME and `measure(settings) ->
 list[Section]`, added to MEASUREMENTS.
 

@@ -28,7 +28,7 @@ VALUE = "{value}"  # both replace it by a value of the dataset's size
 
 @dataclass(frozen=True)
 class Preload:
-    """Sent once for each index before a dataset is measured. Its reply has so many lines: one (+OK, :1), two ($3, abc)."""
+    """Sent once for each index before a dataset is measured. `reply_lines`: of its reply; `$3`, `abc` are two."""
 
     argv: tuple[str, ...]
     reply_lines: int = 1

@@ -112,13 +112,11 @@ def read_timeout(call, i, ms):
     if not parse_long_double(call.argv[i].p, call.argv[i].n, address(seconds)) or long_double_is_nan(seconds):
         reply_error(call.client, "ERR timeout is not a float or out of range")
         return False
-    if seconds * 1000 > INT64_MAX:
+    seconds = ceill(seconds * 1000)
+    if seconds > INT64_MAX:
         reply_error(call.client, "ERR timeout is out of range")
         return False
-    if seconds < 0:
-        reply_error(call.client, "ERR timeout is negative")
-        return False
-    return timeout_fits(call, cast(int64_t, ceill(seconds * 1000)), ms)
+    return timeout_fits(call, cast(int64_t, seconds), ms)
 
 
 def read_timeout_ms(call, i, ms):
@@ -127,14 +125,14 @@ def read_timeout_ms(call, i, ms):
     if not parse_integer(call.argv[i].p, call.argv[i].n, address(value)):
         reply_error(call.client, "ERR timeout is not an integer or out of range")
         return False
-    if value < 0:
-        reply_error(call.client, "ERR timeout is negative")
-        return False
     return timeout_fits(call, value, ms)
 
 
 def timeout_fits(call, value, ms):
-    """Is there a moment so far ahead?"""
+    """Is there a moment so far ahead, and not behind?"""
+    if value < 0:
+        reply_error(call.client, "ERR timeout is negative")
+        return False
     if value > INT64_MAX - call.keyspace.clock.now_ms:
         reply_error(call.client, "ERR timeout is out of range")
         return False
