@@ -13,7 +13,7 @@ from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove, key_hash
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.lookup import (
-    delete_key, drop_if_expired, lfu_decayed, lookup_peek, lookup_write, prefetch_keys, touch,
+    delete_key, drop_if_expired, lfu_decayed, lookup_peek, lookup_write, mark_used, prefetch_keys,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event
 from cython.cimports.kvik.keyspace.values import encoding_name, type_name, value_duplicate
@@ -71,7 +71,7 @@ def count_present(call, use):
             call.keyspace.stats.hits += 1
             present += 1
             if use:
-                touch(call, e)
+                mark_used(call.keyspace, e)
         at += ahead.count
     reply_integer(call.client, present)
 

@@ -63,10 +63,13 @@ def drop_if_expired(ks, db, slot, key, n, h):
 
 
 def touch(call, e):
-    """Mark the entry as used now."""
-    ks: KeyspacePtr = call.keyspace
-    if call.client.flags & CLIENT_NO_TOUCH:
-        return
+    """Mark the entry as used now, unless the client asked for CLIENT NO-TOUCH."""
+    if not call.client.flags & CLIENT_NO_TOUCH:
+        mark_used(call.keyspace, e)
+
+
+def mark_used(ks, e):
+    """Mark the entry as used now, whatever the client asked for (TOUCH)."""
     if ks.lfu:
         entry_set_clock(e, lfu_touched(ks, entry_clock(e), address(ks.seed)))
     elif entry_clock(e) != ks.lru_clock:

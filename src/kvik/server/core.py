@@ -58,7 +58,7 @@ from cython.cimports.kvik.keyspace.values import encoding_name, string_length, t
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
-from cython.cimports.kvik.wire.client import CLIENT_WAITING, client_memory
+from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_WAITING, client_memory
 from cython.cimports.kvik.wire.loop import (
     loop_check_clients,
     loop_free,
@@ -359,15 +359,17 @@ class Core:
         c: ClientStructPtr = self.loop.clients
         largest_input: cython.size_t = 0
         largest_output: cython.size_t = 0
+        count: cython.int = 0
         waiting: cython.int = 0
         left: int64_t = self.dispatcher.paused_until_ms - self.clock.monotonic_ms
         while c != NULL:
+            count += not c.flags & CLIENT_CLOSE_NOW
             waiting += (c.flags & CLIENT_WAITING) != 0
             largest_input = max(largest_input, c.peak_input)
             largest_output = max(largest_output, c.peak_output)
             c = c.next
         return {
-            "count": self.loop.client_count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
+            "count": count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
             "waiting_for_removal": queues_for_removal(address(self.keyspace.waiting)),
             "deadlines": self.keyspace.waiting.timer_count, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
@@ -425,11 +427,12 @@ class Core:
     # --- clients ---
 
     def clients(self):
-        """All of them, the oldest first, as views that are good while the handler runs."""
+        """All of them, the oldest first, as views that are good while the handler runs. Who is killed is gone."""
         c: ClientStructPtr = self.loop.clients
         found: list = []
         while c != NULL:
-            found.append(view_client(self, c))
+            if not c.flags & CLIENT_CLOSE_NOW:
+                found.append(view_client(self, c))
             c = c.next
         found.reverse()
         return found

@@ -169,6 +169,7 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
     out_start: cython.p_char
     quoted: cython.bint = False
     outcome: cython.int
+    first: cython.size_t = arguments.count          # those of other commands of the batch may stand before
     if end == NULL:
         if length - state.position > INLINE_MAX:
             return parse_error(state, "too big inline request")
@@ -198,7 +199,7 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
             return parse_error(state, "out of memory")
         if not quoted:
             out = out_start
-    return PARSE_EMPTY if arguments.count == 0 else PARSE_COMMAND
+    return PARSE_EMPTY if arguments.count == first else PARSE_COMMAND
 
 
 def split_word(text, end, out, quoted):
