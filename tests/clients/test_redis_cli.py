@@ -119,6 +119,7 @@ def test_latency(server: ServerProcess) -> None:
 def test_authentication(redis_tool: Tool, server: ServerProcess) -> None:
     with server.connect() as r, r.config(requirepass="secret"):
         assert redis_tool("redis-cli", "get", "key") == "NOAUTH Authentication required.\n\n"
-        assert redis_tool("redis-cli", "--no-auth-warning", "-a", "secret", "set", "key", "value") == "OK\n"
-        assert redis_tool("redis-cli", "--user", "default", "--pass", "secret", "--no-auth-warning", "get", "key") == "value\n"
-        assert "WRONGPASS" in redis_tool("redis-cli", "--no-auth-warning", "-a", "wrong", "get", "key")
+        quiet = "--no-auth-warning"
+        assert redis_tool("redis-cli", quiet, "-a", "secret", "set", "key", "value") == "OK\n"
+        assert redis_tool("redis-cli", quiet, "--user", "default", "--pass", "secret", "get", "key") == "value\n"
+        assert "WRONGPASS" in redis_tool("redis-cli", quiet, "-a", "wrong", "get", "key")

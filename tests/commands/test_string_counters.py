@@ -64,7 +64,8 @@ def test_counting(r: Connection, before: int | None, command: str, reply: int) -
         ("text", f"DECRBY k {FIRST}", DECREMENT),
         (0, f"INCRBY k {LAST + 1}", NOT_INTEGER),
         (0, f"DECRBY k {FIRST - 1}", NOT_INTEGER),
-        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in ("x", "1.0", "''", "+1", "01", "-0", "' 1'", "'1 '", "-", "1e3")),
+        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in "x 1.0 '' +1 01 -0 - 1e3".split()),
+        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in ("' 1'", "'1 '")),
         *((5, f"DECRBY k {step}", NOT_INTEGER) for step in ("x", "1.0", "''", "-")),
         *((value, "INCR k", NOT_INTEGER) for value in ("", "x", " 1", "1 ", "01", "-0", "+1", "1.0", "0x1", LAST + 1)),
         ("1.5", "DECR k", NOT_INTEGER),
@@ -157,7 +158,7 @@ def rounded(number: int) -> int:
 
 @pytest.mark.parametrize(
     "number",
-    [2**63 - 1, 2**64 + 1, 2**64 + 2, 2**64 + 3, 2**64 + 6, 123456789012345678901234567890, 10**29, 10**254, 3**3000, 10**4299],
+    [2**63 - 1, *(2**64 + n for n in (1, 2, 3, 6)), 123456789012345678901234567890, 10**29, 10**254, 3**3000, 10**4299],
     ids=lambda number: f"{number:.5e}" if number < 1e308 else f"{number.bit_length()}bits",
 )
 def test_whole_numbers_have_64_bits(r: Connection, number: int) -> None:

@@ -102,7 +102,8 @@ def check_type(call, e, kind):
 
 
 def prefetch_keys(call, ahead, first, step, end):
-    """Hash the keys argv[first], argv[first + step], ... before argv[end] (PREFETCH_MAX at most) and fetch their entries.
+    """Hash the keys argv[first], argv[first + step], ... before argv[end], PREFETCH_MAX at most, and fetch their
+    entries.
 
     For commands of many keys: the cache misses of all of them run side by side instead of one after another.
     """

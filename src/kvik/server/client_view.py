@@ -1,6 +1,5 @@
 """A client as Python handlers see it: a window on the loop's own record, good while the handler runs."""
 
-# ruff: noqa: F821
 import socket
 import sys
 

@@ -1,7 +1,6 @@
-from kvik.server.core import Core
+"""What plain modules may use of client_view.py, which is compiled."""
 
 class Client:
-    core: Core
     id: int
     resp: int
     authenticated: bool

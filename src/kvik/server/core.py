@@ -14,9 +14,9 @@ from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPo
 from cython.cimports.kvik.commands.dispatch import (
     PAUSE_ALL,
     PAUSE_WRITES,
+    answer_blocked,
     count_reply_error,
     dispatcher_free,
-    answer_blocked,
     dispatcher_init,
     dispatcher_name,
     execute,
@@ -30,6 +30,7 @@ from cython.cimports.kvik.engine.entry import entry_clock, entry_encoding, entry
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
 from cython.cimports.kvik.engine.table import table_bytes
+from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.call import (
     COMMAND_ADMIN,
     COMMAND_ALLOW_BUSY,
@@ -50,7 +51,6 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_STALE,
     COMMAND_WRITE,
 )
-from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
@@ -355,7 +355,8 @@ class Core:
         }
 
     def client_figures(self):
-        """How many clients, how many of them wait, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes, 2 all; ms left)."""
+        """How many clients, how many of them wait, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes,
+        2 all; ms left)."""
         c: ClientStructPtr = self.loop.clients
         largest_input: cython.size_t = 0
         largest_output: cython.size_t = 0
@@ -377,7 +378,6 @@ class Core:
 
     def databases(self):
         """Of every database: keys, expiring keys, and the mean time to live of these in ms."""
-        i: cython.int
         return [
             (self.keyspace.databases[i].keys.count, self.keyspace.databases[i].expiries.count,
              self.keyspace.databases[i].average_ttl)
@@ -479,7 +479,6 @@ def run_python(call):
     """The handler of commands that are written in Python."""
     core: Core = cast(Core, cast(DispatcherPtr, call.server).engine)
     command: CommandPtr = call.command
-    i: cython.int
     args: list = [call.argv[i].p[: call.argv[i].n] for i in range(call.argc)]
     try:
         reply = cast(object, command.callable)(core.server, view_client(core, call.client), args)
@@ -500,7 +499,6 @@ def count_error(engine, text, n):
 
 def slow_command(engine, call, counted):
     core: Core = cast(Core, engine)
-    i: cython.int
     shown: cython.int = call.argc if call.argc < 32 else 31
     args: list = [call.argv[i].p[: call.argv[i].n if call.argv[i].n < 160 else 160] for i in range(shown)]
     core.server.slow_command(

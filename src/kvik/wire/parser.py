@@ -1,17 +1,27 @@
 """The RESP parser: bytes to arguments.
 
-A command is an array of bulk strings (`*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n`) or a line of words, as typed into telnet. The
-parser is handed a buffer, adds slices of it to `arguments`, and keeps where it stands in a `ParseState`: when a command
-is not complete it goes on from there once more has come, so a command of a million arguments is parsed once, not once a
-packet. It does no I/O, allocates nothing but the array of slices, and believes no length before the bytes are there.
+A command is an array of bulk strings (`*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n`) or a line of words, as typed into
+telnet. The parser is handed a buffer, adds slices of it to `arguments` (behind those of the batch's other commands),
+and keeps where it stands in a `ParseState`: when a command is not complete it goes on from there once more has come, so
+a command of a million arguments is parsed once, not once a packet. It does no I/O, allocates nothing but the array of
+slices, and believes no length before the bytes are there.
 """
 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize, heap_alloc
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.text import (
-    APOSTROPHE, BACKSLASH, CR, DOLLAR, LF, QUOTE, STAR, is_digit, is_space, parse_integer,
+    APOSTROPHE,
+    BACKSLASH,
+    CR,
+    DOLLAR,
+    LF,
+    QUOTE,
+    STAR,
+    is_digit,
+    is_space,
+    parse_integer,
 )
 from cython.cimports.libc.stdint import int64_t
 from cython.cimports.libc.string import memchr
