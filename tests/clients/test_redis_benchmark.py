@@ -21,7 +21,8 @@ def test_pipelined(redis_tool: Tool, server: ServerProcess) -> None:
     with server.connect() as r:
         assert r("CONFIG", "RESETSTAT") == "OK"
         output = redis_tool("redis-benchmark", "-t", "ping,set,get,incr,mset", "-n", "20000", "-q", "-P", "16")
-        found = re.findall(r"^([A-Z_]+(?: \(10 keys\))?): ([0-9.]+) requests per second", re.sub("\r", "\n", output), re.M)
+        lines = output.replace("\r", "\n")
+        found = re.findall(r"^([A-Z_]+(?: \(10 keys\))?): ([0-9.]+) requests per second", lines, re.M)
         assert [name for name, _ in found] == NAMES
         assert all(float(rate) > 0 for _, rate in found)
         statistics = r.info("commandstats")
@@ -41,7 +42,8 @@ def test_csv(redis_tool: Tool, arguments: list[str]) -> None:
 
 def test_random_keys_and_own_commands(redis_tool: Tool, server: ServerProcess) -> None:
     redis_tool(
-        "redis-benchmark", "-n", "5000", "-r", "100", "-q", "-P", "8", "--dbnum", "9", "set", "key:__rand_int__", "value"
+        "redis-benchmark", "-n", "5000", "-r", "100", "-q", "-P", "8", "--dbnum", "9",
+        "set", "key:__rand_int__", "value",
     )  # fmt: skip
     with server.connect() as r:
         assert r("DBSIZE") == 0

@@ -80,7 +80,7 @@ def test_scan(redis_tool: Tool, server: ServerProcess) -> None:
         r.many([["SET", f"{kind}:{number}", "x"] for kind in ("a", "b") for number in range(300)])
     found = redis_tool("redis-cli", "--scan", "--pattern", "a:*").split()
     assert sorted(found) == sorted(f"a:{number}" for number in range(300))
-    assert len(redis_tool("redis-cli", "--scan", "--count", "100").split()) == 600
+    assert len(redis_tool("redis-cli", "--scan").split()) == 600
 
 
 @pytest.mark.parametrize("option", ["--bigkeys", "--memkeys"])
@@ -118,7 +118,8 @@ def test_latency(server: ServerProcess) -> None:
 
 def test_authentication(redis_tool: Tool, server: ServerProcess) -> None:
     with server.connect() as r, r.config(requirepass="secret"):
-        assert redis_tool("redis-cli", "get", "key") == "NOAUTH Authentication required.\n"
-        assert redis_tool("redis-cli", "--no-auth-warning", "-a", "secret", "set", "key", "value") == "OK\n"
-        assert redis_tool("redis-cli", "--user", "default", "--pass", "secret", "--no-auth-warning", "get", "key") == "value\n"
-        assert "WRONGPASS" in redis_tool("redis-cli", "--no-auth-warning", "-a", "wrong", "get", "key")
+        assert redis_tool("redis-cli", "get", "key") == "NOAUTH Authentication required.\n\n"
+        quiet = "--no-auth-warning"
+        assert redis_tool("redis-cli", quiet, "-a", "secret", "set", "key", "value") == "OK\n"
+        assert redis_tool("redis-cli", quiet, "--user", "default", "--pass", "secret", "get", "key") == "value\n"
+        assert "WRONGPASS" in redis_tool("redis-cli", quiet, "-a", "wrong", "get", "key")

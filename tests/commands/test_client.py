@@ -81,7 +81,7 @@ def test_name(r: Connection) -> None:
     assert r("CLIENT", "GETNAME") == b"a!~~"
     assert r("CLIENT", "SETNAME", "b") == OK
     assert r("CLIENT", "GETNAME") == b"b"
-    for bad in (b"a b", b"a\n", b"\xc3\xa9", b"\0", b"\x1f"):
+    for bad in (b"a b", b"a\n", b"\xc3\xa9", b"\x1f", b"\x7f", b" \0"):
         assert r("CLIENT", "SETNAME", bad) == bad_text("Client names")
     assert r("CLIENT", "GETNAME") == b"b"
     assert r("CLIENT", "SETNAME", "") == OK
@@ -89,6 +89,17 @@ def test_name(r: Connection) -> None:
     assert r("CLIENT", "GETNAME", "x") == wrong_count("getname")
     assert r("CLIENT", "SETNAME") == wrong_count("setname")
 
+
+def test_names_are_shown_up_to_their_first_nul(r2: Connection) -> None:
+    """What is behind it is not checked, so it must not get into the lines of CLIENT LIST."""
+    assert r2("CLIENT", "SETNAME", b"a\0b\nid=1 c") == OK
+    assert r2("CLIENT", "SETINFO", "LIB-NAME", b"l\0 \n") == OK
+    assert r2("CLIENT", "SETINFO", "LIB-VER", b"\0\n") == OK
+    assert r2("CLIENT", "GETNAME") == b"a\0b\nid=1 c"
+    [row] = rows(r2("CLIENT", "INFO"))
+    assert (row["name"], row["lib-name"], row["lib-ver"]) == ("a", "l", "")
+    for name in (b"a", b"a\0b\nid=1 c", b"a\0"):
+        assert [each["id"] for each in rows(r2("CLIENT", "LIST", "NAME", name))] == [row["id"]]
 
 def test_setinfo(r: Connection) -> None:
     assert r("CLIENT", "SETINFO", "LIB-NAME", "library(v1)") == OK
@@ -308,10 +319,13 @@ FILTER_ERRORS = [
     (["NOT-IDLE", "1"], SYNTAX),
     (["DB", "x"], Error("ERR DB is not an integer or out of range")),
     (["DB", "-1"], Error("ERR DB number should be between 0 and 15")),
-    (["NOT-DB", "16"], Error("ERR DB number should be between 0 and 15")),
+    (["not-db", "x"], Error("ERR NOT-DB is not an integer or out of range")),
+    (["NOT-DB", "16"], Error("ERR NOT-DB number should be between 0 and 15")),
     (["FLAGS", "q"], Error("ERR Unknown flags found in the provided filter: q")),
+    (["not-flags", "q"], Error("ERR Unknown flags found in the NOT-FLAGS filter: q")),
     (["FLAGS", "NNq"], Error("ERR Unknown flags found in the provided filter: NNq")),
     (["CAPA", "x"], Error("ERR Unknown capa found in the provided filter: x")),
+    (["NOT-CAPA", "x"], Error("ERR Unknown capa found in the NOT-CAPA filter: x")),
     (["ID", "5", "TYPE", "nope"], Error("ERR Unknown client type 'nope'")),
     (["TYPE", "normal", "nope", "x"], SYNTAX),
 ]
@@ -395,6 +409,15 @@ def test_who_is_killed_runs_nothing_more(r: Connection, other: Connection) -> No
     assert r.read() == 1
     assert rows(r.read()) == []
     assert other.at_end()
+
+
+def test_who_is_killed_is_gone_at_once(r: Connection, other: Connection) -> None:
+    address, count = own_address(other), int(r.info("clients")["connected_clients"])
+    killing = ["CLIENT", "KILL", address]
+    killed, again, info = r.many([killing, killing, ["INFO", "clients"]])
+    assert (killed, again) == (OK, NO_SUCH_CLIENT)
+    text = info.data if isinstance(info, Verbatim) else info
+    assert b"connected_clients:%d\r\n" % (count - 1) in text
 
 
 # CLIENT REPLY

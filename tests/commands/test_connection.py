@@ -320,8 +320,8 @@ def test_a_wrong_password_changes_nothing(locked: Connection) -> None:
     assert locked("AUTH", PASSWORD) == OK
     denied.append(int(locked.info("stats")["acl_access_denied_auth"]))
     for arguments in (
-        ["wrong"], [""], [PASSWORD + "x"], [PASSWORD[:-1]], [PASSWORD.upper()], ["default", "wrong"], ["nobody", PASSWORD],
-        ["Default", PASSWORD], ["", PASSWORD],
+        ["wrong"], [""], [PASSWORD + "x"], [PASSWORD[:-1]], [PASSWORD.upper()], ["default", "wrong"],
+        ["nobody", PASSWORD], ["Default", PASSWORD], ["", PASSWORD],
     ):  # fmt: skip
         assert locked("AUTH", *arguments) == WRONGPASS
         assert locked("PING") == Status("PONG"), "who was let in stays in"
@@ -376,7 +376,10 @@ def test_a_password_set_later(r: Connection) -> None:
         (["no\r\npe"], "ERR unknown command 'no  pe', with args beginning with: "),
         (["n" * 200], f"ERR unknown command '{'n' * 128}', with args beginning with: "),
         (["nope", "a" * 200, "b"], f"ERR unknown command 'nope', with args beginning with: '{'a' * 128}' "),
-        (["nope", "a" * 100, "b" * 100], f"ERR unknown command 'nope', with args beginning with: '{'a' * 100}' '{'b' * 25}' "),
+        (
+            ["nope", "a" * 100, "b" * 100],
+            f"ERR unknown command 'nope', with args beginning with: '{'a' * 100}' '{'b' * 25}' ",
+        ),
         (["CLIENT|LIST"], "ERR unknown command 'CLIENT|LIST', with args beginning with: "),
         (["CLIENT", "nope", "x"], "ERR unknown subcommand 'nope'. Try CLIENT HELP."),
         (["config", "NOPE"], "ERR unknown subcommand 'NOPE'. Try CONFIG HELP."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.commands.script import run
-from tests.support.resp import NOT_INTEGER, Connection, Error
+from tests.support.resp import NOT_INTEGER, OK, Connection, Error
 
 OVERFLOW = Error("ERR increment or decrement would overflow")
 DECREMENT = Error("ERR decrement would overflow")
@@ -64,7 +64,8 @@ def test_counting(r: Connection, before: int | None, command: str, reply: int) -
         ("text", f"DECRBY k {FIRST}", DECREMENT),
         (0, f"INCRBY k {LAST + 1}", NOT_INTEGER),
         (0, f"DECRBY k {FIRST - 1}", NOT_INTEGER),
-        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in ("x", "1.0", "''", "+1", "01", "-0", "' 1'", "'1 '", "-", "1e3")),
+        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in "x 1.0 '' +1 01 -0 - 1e3".split()),
+        *((5, f"INCRBY k {step}", NOT_INTEGER) for step in ("' 1'", "'1 '")),
         *((5, f"DECRBY k {step}", NOT_INTEGER) for step in ("x", "1.0", "''", "-")),
         *((value, "INCR k", NOT_INTEGER) for value in ("", "x", " 1", "1 ", "01", "-0", "+1", "1.0", "0x1", LAST + 1)),
         ("1.5", "DECR k", NOT_INTEGER),
@@ -135,8 +136,6 @@ FLOATS: list[tuple[str | None, str, bytes]] = [
     ("0", "1e17", b"100000000000000000"),
     ("0.6", "1e17", b"100000000000000000.6015625"),
     ("0", "1e20", b"100000000000000000000"),
-    ("0", "123456789012345678901234567890", b"123456789012345678903709655040"),
-    ("1" + "0" * 254, "0", b"9999999999999999999" + b"?" * 236),
     ("0" * 5118 + "7", "1", b"8"),
     ("1." + "0" * 5117, "1", b"2"),
 ]
@@ -146,13 +145,26 @@ FLOATS: list[tuple[str | None, str, bytes]] = [
 def test_adding_floats(r: Connection, before: str | None, step: str, after: bytes) -> None:
     if before is not None:
         r("SET", "k", before)
-    reply = r("INCRBYFLOAT", "k", step)
-    if b"?" in after:
-        assert len(reply) == len(after)
-        assert reply.startswith(after.rstrip(b"?"))
-    else:
-        assert reply == after
-    assert r("GET", "k") == reply
+    assert r("INCRBYFLOAT", "k", step) == after
+    assert r("GET", "k") == after
+
+
+def rounded(number: int) -> int:
+    """The nearest number that has 64 significant bits, which is what a long double keeps; the even one of two."""
+    spare = max(number.bit_length() - 64, 0)
+    kept, rest = divmod(number, 1 << spare)
+    return kept + (rest * 2 + (kept & 1) > 1 << spare) << spare
+
+
+@pytest.mark.parametrize(
+    "number",
+    [2**63 - 1, *(2**64 + n for n in (1, 2, 3, 6)), 123456789012345678901234567890, 10**29, 10**254, 3**3000, 10**4299],
+    ids=lambda number: f"{number:.5e}" if number < 1e308 else f"{number.bit_length()}bits",
+)
+def test_whole_numbers_have_64_bits(r: Connection, number: int) -> None:
+    assert r("SET", "k", number) == OK
+    assert r("INCRBYFLOAT", "k", "0") == b"%d" % rounded(number)
+    assert r("INCRBYFLOAT", "k", f"-{number}") == b"0"
 
 
 @pytest.mark.parametrize("power", [300, 308, 400, 1000, 4900, 4932])

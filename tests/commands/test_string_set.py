@@ -224,8 +224,9 @@ def test_a_condition_that_fails_leaves_the_expiry_alone(r: Connection, command: 
 ERRORS: list[tuple[str, Error]] = [
     *((f"SET k v {options}", SYNTAX) for options in (
         "NX XX", "XX NX", "NX IFEQ old", "IFEQ old XX", "IFEQ", "IFEQ old IFEQ old", "EX", "PX", "EXAT", "PXAT",
-        "EX 10 PX 10", "EX 10 EXAT 10", "EXAT 10 PXAT 10", "EX 10 KEEPTTL", "KEEPTTL PX 10", "PERSIST", "KEEPTTL PERSIST",
-        "FOO", "NXX", "N", "EX 10 FOO", "EX x FOO", "EX x NX XX", "EX -1 XX NX", "GET FOO", "''", "NX EX",
+        "EX 10 PX 10", "EX 10 EXAT 10", "EXAT 10 PXAT 10", "EX 10 KEEPTTL", "KEEPTTL PX 10", "PERSIST",
+        "KEEPTTL PERSIST", "FOO", "NXX", "N", "EX 10 FOO", "EX x FOO", "EX x NX XX", "EX -1 XX NX", "GET FOO", "''",
+        "NX EX",
     )),
     *((f"SET k v {options}", NOT_INTEGER) for options in (
         "EX x", "EX 1.5", "EX ''", "EX ' 10'", "EX '10 '", "EX +10", "EX 010", "PX 9223372036854775808", "EX NX",

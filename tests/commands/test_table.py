@@ -17,8 +17,8 @@ from kvik.commands import command
 from kvik.commands.spec import Argument, CommandSpec, integer, key, range_keys, word
 from kvik.commands.table import CommandTable
 from kvik.engine.glob import matches_name
-from tests.conftest import Servers
 from kvik.wire.types import CommandError, Simple
+from tests.conftest import Servers
 
 REFERENCE_FILE = Path(__file__).parents[1] / "reference" / "valkey-9.1.2-commands.json"
 REFERENCE: dict[str, Any] = json.loads(REFERENCE_FILE.read_text())

@@ -5,7 +5,11 @@ import cython
 from cython import NULL, address
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
 from cython.cimports.kvik.engine.member import (
-    member_bytes, member_free, member_new, member_score, member_set_score,
+    member_bytes,
+    member_free,
+    member_new,
+    member_score,
+    member_set_score,
 )
 from cython.cimports.tests.engine.exact import exact_copy, exact_free
 from cython.cimports.tests.engine.heap_probe import HeapProbe

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.server.test_config_file import kvik_error, oracle_error
 
 from kvik.server.command_line import USAGE, Options, parse_command_line
 from kvik.server.config import Config
 from kvik.server.config_file import load_config
+from tests.server.test_config_file import kvik_error, oracle_error
 
 
 def no_stdin() -> str:

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.server.config_oracle import Direct
 
 from kvik.server.config import Config, ConfigSetError
 from kvik.server.directive_specials import BufferLimit, Primary, SavePoint
 from kvik.server.directive_types import expand_title, format_memory, parse_memory
 from kvik.server.directives import DEPRECATED, DIRECTIVES, NAMES, STATEMENTS
+from tests.server.config_oracle import Direct
 
 
 def test_reading_by_type() -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.server.config_oracle import Direct, Oracle, run_oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from kvik.server.command_line import Options, parse_command_line
 from kvik.server.config import Config
 from kvik.server.config_file import ConfigFileError, ConfigFileMissingError, load_config
 from kvik.server.config_text import decode, quote, split_arguments
+from tests.server.config_oracle import Direct, Oracle, run_oracle
 
 LINES = [
     "",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.config_oracle import Direct, Oracle
 
 from kvik.server.directive_types import Choice, DirectiveType, Integer, Memory
 from kvik.server.directives import DIRECTIVES, NAMES
+from tests.server.config_oracle import Direct, Oracle
 
 COMMON = [
     "yes",

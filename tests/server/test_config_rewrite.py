@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.server.config_oracle import Direct, Oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from kvik.server.config_rewrite import SIGNATURE, rewrite_file, rewrite_text
 from kvik.server.config_text import decode, encode, quote
 from kvik.server.directive_types import InvalidValueError
 from kvik.server.directives import DIRECTIVES, Directive
+from tests.server.config_oracle import Direct, Oracle
 
 
 def as_arguments(directive: Directive) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.config_oracle import run_oracle
 
 from kvik.server.config import Config
 from kvik.server.server_log import Level, Role, ServerLog, Syslog, format_time
+from tests.server.config_oracle import run_oracle
 
 NOON = 1795424287.790
 

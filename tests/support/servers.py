@@ -82,8 +82,9 @@ class ServerProcess:
                 env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
             )  # fmt: skip
         eventually(
-            lambda: READY in self.log_path.read_bytes()[position:] or not self.alive(), START_TIMEOUT, "the server is up"
-        )
+            lambda: READY in self.log_path.read_bytes()[position:] or not self.alive(),
+            START_TIMEOUT, "the server is up",
+        )  # fmt: skip
         assert self.alive(), f"{self.name} did not start:\n{self.log()}"
 
     @property

@@ -58,8 +58,9 @@ def hello(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
         _log_in(server, client, *credentials)
     if not client.authenticated:
         raise CommandError(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
-            "<pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+            "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at the "
+            "same time"
         )
     if name is not None:
         client.name = name

@@ -106,9 +106,7 @@ def client_kill(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     matching = [
         each
         for each in server.core.clients()
-        if not (skip_me is not False and each.id == client.id)
-        and not each.is_closing
-        and all(test(each) for test in filters)
+        if not (skip_me is not False and each.id == client.id) and all(test(each) for test in filters)
     ]
     _kill(client, matching)
     return len(matching)

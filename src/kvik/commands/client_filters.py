@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from kvik.commands.auth import DEFAULT_USER
+from kvik.commands.client_text import before_nul
 from kvik.commands.numbers import parse_integer, read_integer
 from kvik.server.config_text import decode, encode
 from kvik.wire.types import CommandError
@@ -51,9 +52,13 @@ def read_filters(server: Server, args: Sequence[bytes]) -> tuple[list[Filter], b
             filters[option] = _SECONDS[option](_read_seconds(value, decode(option)))
         else:
             name = option.removeprefix(b"not-")
-            if name not in _BY_VALUE:
+            if name in _TOLD_BY_NAME:
+                test = _TOLD_BY_NAME[name](server, value, decode(option).upper())
+            elif name in _BY_VALUE:
+                test = _BY_VALUE[name](server, value)
+            else:
                 raise CommandError("ERR syntax error")
-            filters[option] = _negated(_BY_VALUE[name](server, value), name != option)
+            filters[option] = _negated(test, name != option)
     return list(filters.values()), skip_me
 
 
@@ -106,28 +111,29 @@ def _user(server: Server, value: bytes) -> Filter:
     return lambda client: True
 
 
-def _database(server: Server, value: bytes) -> Filter:
-    number = read_integer(value, "DB")
+def _database(server: Server, value: bytes, option: str) -> Filter:
+    number = read_integer(value, option)
     count = server.config.get_int("databases")
     if not 0 <= number < count:
-        raise CommandError(f"ERR DB number should be between 0 and {count - 1}")
+        raise CommandError(f"ERR {option} number should be between 0 and {count - 1}")
     return lambda client: client.db == number
 
 
-def _flags(server: Server, value: bytes) -> Filter:
-    wanted = _letters(value, FLAGS, "flags")
+def _flags(server: Server, value: bytes, option: str) -> Filter:
+    wanted = _letters(value, FLAGS, "flags", option)
     return lambda client: wanted <= set(client.flags)
 
 
-def _capabilities(server: Server, value: bytes) -> Filter:
-    wanted = _letters(value, CAPABILITIES, "capa")
+def _capabilities(server: Server, value: bytes, option: str) -> Filter:
+    wanted = _letters(value, CAPABILITIES, "capa", option)
     return lambda client: wanted <= set(client.capabilities)
 
 
-def _letters(value: bytes, known: frozenset[str], what: str) -> set[str]:
+def _letters(value: bytes, known: frozenset[str], what: str, option: str) -> set[str]:
     wanted = set(decode(value))
     if not wanted <= known:
-        raise CommandError(f"ERR Unknown {what} found in the provided filter: {decode(value)}")
+        which = option if option.startswith("NOT-") else "provided"
+        raise CommandError(f"ERR Unknown {what} found in the {which} filter: {decode(value)}")
     return wanted
 
 
@@ -135,16 +141,22 @@ def _ip(server: Server, value: bytes) -> Filter:
     return lambda client: encode(client.peer.rpartition(":")[0].strip("[]")) == value
 
 
-_BY_VALUE: Final[dict[bytes, Callable[[Server, bytes], Filter]]] = {
-    b"type": _kind,
-    b"user": _user,
+def _name(server: Server, value: bytes) -> Filter:
+    return lambda client: bool(client.name) and before_nul(client.name) == before_nul(value)
+
+
+_TOLD_BY_NAME: Final[dict[bytes, Callable[[Server, bytes, str], Filter]]] = {     # errors tell the option, NOT- and all
     b"db": _database,
     b"flags": _flags,
     b"capa": _capabilities,
+}
+_BY_VALUE: Final[dict[bytes, Callable[[Server, bytes], Filter]]] = {
+    b"type": _kind,
+    b"user": _user,
     b"ip": _ip,
     b"addr": lambda server, value: lambda client: encode(client.peer) == value,
     b"laddr": lambda server, value: lambda client: encode(client.local) == value,
-    b"name": lambda server, value: lambda client: bool(client.name) and client.name == value,
+    b"name": _name,
     b"lib-name": lambda server, value: lambda client: bool(client.library) and client.library == value,
     b"lib-ver": lambda server, value: lambda client: bool(client.library_version) and client.library_version == value,
 }

@@ -6,8 +6,14 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_MUTED, CLIENT_NO_EVICT, CLIENT_NO_TOUCH,
-    CLIENT_REPLY_OFF, ClientPtr, client_set_text,
+    CLIENT_AUTHENTICATED,
+    CLIENT_CLOSE_AFTER_REPLY,
+    CLIENT_MUTED,
+    CLIENT_NO_EVICT,
+    CLIENT_NO_TOUCH,
+    CLIENT_REPLY_OFF,
+    ClientPtr,
+    client_set_text,
 )
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.output import output_unmute, output_write

@@ -1,6 +1,5 @@
 """Commands on whole databases: SELECT, SWAPDB, FLUSHDB, FLUSHALL, DBSIZE."""
 
-# ruff: noqa: F821
 import cython
 from cython import address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error

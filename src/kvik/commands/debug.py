@@ -47,9 +47,9 @@ def debug(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     allowed = server.config["enable-debug-command"]
     if not (allowed == "yes" or (allowed == "local" and client.is_local)):
         raise CommandError(
-            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from "
-            "a local connection, otherwise you need to set this option in the configuration file, and then restart the "
-            "server."
+            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+            "from a local connection, otherwise you need to set this option in the configuration file, and then "
+            "restart the server."
         )
     name = args[1].lower()
     handler, least, most = SUBCOMMANDS.get(name, (None, 0, 0))

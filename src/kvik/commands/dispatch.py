@@ -13,17 +13,25 @@ is on its way while other commands run:
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycles, unlikely
-from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
-from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
+from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_BLOCKED, CLIENT_CLOSE_NOW, CLIENT_MUTED, CLIENT_REPLY_OFF, CLIENT_REPLY_SKIP,
-    CLIENT_REPLY_SKIP_NEXT, CLIENT_STOPPED, CLIENT_WAITING, ClientPtr,
+    CLIENT_AUTHENTICATED,
+    CLIENT_BLOCKED,
+    CLIENT_CLOSE_NOW,
+    CLIENT_MUTED,
+    CLIENT_REPLY_OFF,
+    CLIENT_REPLY_SKIP,
+    CLIENT_REPLY_SKIP_NEXT,
+    CLIENT_STOPPED,
+    CLIENT_WAITING,
+    ClientPtr,
 )
 from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch, loop_yield
 from cython.cimports.kvik.wire.output import output_mute, output_unmute
@@ -402,7 +410,7 @@ def must_wait(d, r):
 
 
 def pause(d, mode, until_ms):
-    """CLIENT PAUSE: a second one can lengthen and widen the first, not shorten it. `until_ms` on the monotonic clock."""
+    """CLIENT PAUSE: a second one can lengthen and widen the first, not shorten it. `until_ms`: monotonic clock."""
     d.paused = mode if mode > d.paused else d.paused
     d.paused_until_ms = until_ms if until_ms > d.paused_until_ms else d.paused_until_ms
 

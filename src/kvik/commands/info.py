@@ -1,7 +1,7 @@
 """INFO: the state of the server as lines of text. One function a section; fields stand in Redis's order.
 
-Fields whose feature Kvik does not have yet are shown with the value of a server that does not use it, because tools read
-them without asking whether they are there.
+Fields whose feature Kvik does not have yet are shown with the value of a server that does not use it, because tools
+read them without asking whether they are there.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def server_fields(server: Server) -> Fields:
     yield "redis_mode", "standalone"
     yield "os", f"{platform.system()} {platform.release()} {platform.machine()}"
     yield "arch_bits", 64
-    yield "monotonic_clock", "X86 TSC and POSIX clock_gettime" if platform.machine() == "x86_64" else "POSIX clock_gettime"
+    yield "monotonic_clock", ("X86 TSC and " if platform.machine() == "x86_64" else "") + "POSIX clock_gettime"
     yield "multiplexing_api", "epoll" if server.uses_epoll else "poll"
     yield "python_version", platform.python_version()
     yield "process_id", os.getpid()

@@ -3,22 +3,38 @@
 # ruff: noqa: F821
 import cython
 from cython import NULL, address
-from cython.cimports.kvik.commands.arguments import read_database, read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
-    entry_clock, entry_copy, entry_encoding, entry_expiry, entry_free, entry_type,
+    entry_clock,
+    entry_copy,
+    entry_encoding,
+    entry_expiry,
+    entry_free,
+    entry_type,
 )
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove, key_hash
+from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.lookup import (
-    delete_key, drop_if_expired, lfu_decayed, lookup_peek, lookup_write, prefetch_keys, touch,
+    delete_key,
+    drop_if_expired,
+    lfu_decayed,
+    lookup_peek,
+    mark_used,
+    prefetch_keys,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event
 from cython.cimports.kvik.keyspace.values import encoding_name, type_name, value_duplicate
 from cython.cimports.kvik.wire.reply import (
-    reply_array, reply_error, reply_integer, reply_null, reply_ok, reply_status, reply_text,
+    reply_array,
+    reply_error,
+    reply_integer,
+    reply_null,
+    reply_ok,
+    reply_status,
+    reply_text,
 )
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.string import memcmp
@@ -71,7 +87,7 @@ def count_present(call, use):
             call.keyspace.stats.hits += 1
             present += 1
             if use:
-                touch(call, e)
+                mark_used(call.keyspace, e)
         at += ahead.count
     reply_integer(call.client, present)
 

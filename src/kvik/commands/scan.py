@@ -6,12 +6,27 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_error_about, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
-    TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM, TYPE_STRING, entry_key, entry_key_length, entry_type,
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_SORTED_SET,
+    TYPE_STREAM,
+    TYPE_STRING,
+    entry_key,
+    entry_key_length,
+    entry_type,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.table import table_random, table_scan
 from cython.cimports.kvik.engine.text import (
-    PLUS, STAR, ZERO, format_unsigned, glob_match, is_space, is_word, parse_unsigned,
+    PLUS,
+    STAR,
+    ZERO,
+    format_unsigned,
+    glob_match,
+    is_space,
+    is_word,
+    parse_unsigned,
 )
 from cython.cimports.kvik.keyspace.database import is_expired
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_null
@@ -185,8 +200,8 @@ def keys_command(call):
 def randomkey_command(call):
     """A key that has not expired; after 100 tries in a database full of expired ones, any."""
     e: EntryPtr = NULL
-    tries: cython.int
-    for tries in range(100):
+    _: cython.int
+    for _ in range(100):
         e = table_random(address(call.db.keys), address(call.keyspace.seed))
         if e == NULL or not is_expired(call.keyspace, e):
             break

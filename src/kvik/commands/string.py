@@ -4,19 +4,43 @@
 import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import (
-    SET_EXPIRY, SET_GET, SET_IFEQ, SET_KEEPTTL, SET_NX, SET_PERSIST, SET_XX, read_expiry, read_integer, read_set_options,
+    SET_EXPIRY,
+    SET_GET,
+    SET_IFEQ,
+    SET_KEEPTTL,
+    SET_NX,
+    SET_PERSIST,
+    SET_XX,
+    read_expiry,
+    read_integer,
+    read_set_options,
     reply_syntax_error,
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import (
-    make_raw, new_raw_value, reply_memory, reply_string, store_integer, store_string, store_text,
+    make_raw,
+    new_raw_value,
+    reply_memory,
+    reply_string,
+    store_integer,
+    store_string,
+    store_text,
 )
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_INT, TYPE_STRING, entry_encoding, entry_expiry, entry_integer, entry_set_word, entry_type,
+    ENCODING_INT,
+    TYPE_STRING,
+    entry_encoding,
+    entry_expiry,
+    entry_integer,
+    entry_set_word,
+    entry_type,
 )
 from cython.cimports.kvik.engine.intrinsics import add_overflows, likely
 from cython.cimports.kvik.engine.text import (
-    format_long_double, long_double_is_finite, parse_integer, parse_long_double,
+    format_long_double,
+    long_double_is_finite,
+    parse_integer,
+    parse_long_double,
 )
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_set_expiry
@@ -25,7 +49,12 @@ from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, EVENT_STRING, also
 from cython.cimports.kvik.keyspace.values import string_length, string_value
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.reply import (
-    reply_array, reply_bulk, reply_error, reply_integer, reply_null, reply_ok,
+    reply_array,
+    reply_bulk,
+    reply_error,
+    reply_integer,
+    reply_null,
+    reply_ok,
 )
 from cython.cimports.libc.stdint import INT32_MAX, INT64_MIN, int64_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy

@@ -12,9 +12,29 @@ A value that replaces one of the same form and size class is written over it: no
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
-    EMBED_MAX, ENCODING_EMBSTR, ENCODING_INT, ENCODING_RAW, KEY_OFFSET, LAYOUT_EXPIRY, LAYOUT_WORD, TYPE_STRING,
-    entry_bytes, entry_embedded, entry_encoding, entry_expiry, entry_free, entry_key_length, entry_new, entry_set_clock,
-    entry_set_expiry, entry_set_kind, entry_set_word, raw_bytes, raw_free, raw_new, raw_reserve,
+    EMBED_MAX,
+    ENCODING_EMBSTR,
+    ENCODING_INT,
+    ENCODING_RAW,
+    KEY_OFFSET,
+    LAYOUT_EXPIRY,
+    LAYOUT_WORD,
+    TYPE_STRING,
+    entry_bytes,
+    entry_embedded,
+    entry_encoding,
+    entry_expiry,
+    entry_free,
+    entry_key_length,
+    entry_new,
+    entry_set_clock,
+    entry_set_expiry,
+    entry_set_kind,
+    entry_set_word,
+    raw_bytes,
+    raw_free,
+    raw_new,
+    raw_reserve,
 )
 from cython.cimports.kvik.engine.heap import heap_resize, same_block
 from cython.cimports.kvik.engine.intrinsics import likely

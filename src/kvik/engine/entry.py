@@ -10,7 +10,6 @@ import cython
 from cython import NULL, cast
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.intrinsics import store64
-from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.string import memcpy
 
 

@@ -1,1 +1,3 @@
+"""What plain modules may use of glob.py, which is compiled."""
+
 def matches_name(pattern: bytes, name: bytes) -> bool: ...

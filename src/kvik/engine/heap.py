@@ -19,13 +19,27 @@ Everything is O(1). `used` is exact: what was asked for, rounded up to what is r
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.intrinsics import (
-    add_shared, low_bit, ones, read_pointer, replace_pointer, swap_pointer, swap_shared,
+    add_shared,
+    low_bit,
+    ones,
+    read_pointer,
+    replace_pointer,
+    swap_pointer,
+    swap_shared,
 )
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 from cython.cimports.libc.stdlib import free, malloc, realloc
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.posix.mman import (
-    MADV_DONTNEED, MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE, madvise, mmap, munmap,
+    MADV_DONTNEED,
+    MAP_ANONYMOUS,
+    MAP_FAILED,
+    MAP_PRIVATE,
+    PROT_READ,
+    PROT_WRITE,
+    madvise,
+    mmap,
+    munmap,
 )
 
 # --- chunks and spans ------------------------------------------------------------------------------------------------

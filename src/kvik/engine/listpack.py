@@ -150,6 +150,7 @@ def element_write(p, element):
 def listpack_long_item(p):
     """`listpack_item` for the encodings that are rare."""
     item: Item
+    wide: uint32_t
     head: uint8_t = cast(uint8_t, p[0])
     item.p = NULL
     item.n = 0
@@ -160,7 +161,8 @@ def listpack_long_item(p):
     elif head == ENCODING_INT_16:
         item.integer = cast(int16_t, load16(p + 1))
     elif head == ENCODING_INT_24:
-        item.integer = cast(int32_t, (cast(uint32_t, load16(p + 1)) << 8) | (cast(uint32_t, cast(uint8_t, p[3])) << 24)) >> 8
+        wide = (cast(uint32_t, load16(p + 1)) << 8) | (cast(uint32_t, cast(uint8_t, p[3])) << 24)
+        item.integer = cast(int32_t, wide) >> 8
     elif head == ENCODING_INT_32:
         item.integer = cast(int32_t, load32(p + 1))
     else:
@@ -250,8 +252,8 @@ def listpack_replace(heap, lp, p, s):
 def listpack_delete(heap, lp, p, count):
     """The element at p and those behind it, `count` in all (no more than there are). Never fails."""
     end: cython.p_char = p
-    i: cython.size_t
-    for i in range(count):
+    _: cython.size_t
+    for _ in range(count):
         end = listpack_skip(end)
     return listpack_splice(heap, lp, p - lp, end - p, count, NULL, 0)
 
@@ -304,7 +306,7 @@ def listpack_find(lp, p, s, skip):
     value: int64_t = 0
     is_integer: cython.bint = s.n <= 20 and parse_integer(s.p, s.n, address(value))
     item: Item
-    i: cython.int
+    _: cython.int
     while p != NULL:
         item = listpack_item(p)
         if item.p == NULL:
@@ -313,7 +315,7 @@ def listpack_find(lp, p, s, skip):
         elif not is_integer and item.n == s.n and memcmp(item.p, s.p, s.n) == 0:
             return p
         p = listpack_next(p)
-        for i in range(skip):
+        for _ in range(skip):
             if p == NULL:
                 break
             p = listpack_next(p)
@@ -334,7 +336,7 @@ def listpack_is_valid(lp, n, count):
         return False
     while at < n - 1:
         head = cast(uint8_t, lp[at])
-        if head > ENCODING_INT_64 or at + 5 > n and head >= ENCODING_STRING_12:
+        if head > ENCODING_INT_64 or (at + 5 > n and head >= ENCODING_STRING_12):
             return False
         size = encoded_bytes(lp + at)
         back = back_length_bytes(size)

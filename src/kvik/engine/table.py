@@ -32,10 +32,16 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import (
-    heap_alloc, heap_alloc_aligned, heap_free, heap_free_aligned, heap_free_aligned_remote, heap_free_remote, heap_release,
+    heap_alloc,
+    heap_alloc_aligned,
+    heap_free,
+    heap_free_aligned,
+    heap_free_aligned_remote,
+    heap_free_remote,
+    heap_release,
 )
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, mul_fold, part_start
-from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcmp, memset
 
 # --- arrays of buckets -----------------------------------------------------------------------------------------------
@@ -269,7 +275,7 @@ def grow_step(t):
     has caught up.
     """
     excess: uint64_t
-    moves: cython.int
+    _: cython.int
     if t.count <= LOAD * t.now.count:
         return
     if t.coming.count == 0:
@@ -279,7 +285,7 @@ def grow_step(t):
         resize_step(t, MOVES_MAX)   # it was shrinking: get that done first
         return
     excess = t.count - LOAD * t.now.count
-    for moves in range(MOVES_MAX):
+    for _ in range(MOVES_MAX):
         if t.moved * LOAD * (t.coming.count - t.now.count) >= excess * t.now.count:
             return
         if not move_bucket(t) or t.coming.count == 0:

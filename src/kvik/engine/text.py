@@ -124,7 +124,7 @@ def format_long_double(out, value):
     return n
 
 
-# --- glob patterns: * ? [a-z] [^x] \\x ---------------------------------------------------------------------------------
+# --- glob patterns: * ? [a-z] [^x] \\x --------------------------------------------------------------------------------
 
 
 def glob_match(pattern, plen, text, tlen, nocase):

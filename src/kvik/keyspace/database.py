@@ -9,11 +9,22 @@ nothing else may put entries in or take them out. None of them tells anybody tha
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import (
-    LAYOUT_EXPIRY, entry_copy, entry_free, entry_key, entry_key_length, entry_set_expiry,
+    LAYOUT_EXPIRY,
+    entry_copy,
+    entry_free,
+    entry_key,
+    entry_key_length,
+    entry_set_expiry,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
-from cython.cimports.kvik.keyspace.lazy_free import free_entry_here, lazy_init, lazy_release, lazy_release_table, lazy_stop
+from cython.cimports.kvik.keyspace.lazy_free import (
+    free_entry_here,
+    lazy_init,
+    lazy_release,
+    lazy_release_table,
+    lazy_stop,
+)
 from cython.cimports.kvik.keyspace.wait_queues import wait_queues_free, wait_queues_init
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.string import memset

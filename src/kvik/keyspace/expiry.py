@@ -88,7 +88,7 @@ def expire_cycle(ks, fast, hz):
     scan: ExpireScan
     start: int64_t
     budget: int64_t
-    i: cython.int
+    _: cython.int
     db: DatabasePtr
     if not ks.expire_actively:
         return
@@ -100,7 +100,7 @@ def expire_cycle(ks, fast, hz):
     else:
         budget = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz
     ks.expire_timed_out = False
-    for i in range(ks.count):
+    for _ in range(ks.count):
         db = address(ks.databases[ks.expire_database])
         if db.expiries.count > 0:
             memset(address(scan), 0, sizeof(ExpireScan))

@@ -8,7 +8,6 @@ The thread starts with the first job.
 """
 
 # ruff: noqa: F821
-import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
 from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free_remote

@@ -26,6 +26,7 @@ cdef bint delete_key(Call *call, int i, uint64_t h, bint lazy) noexcept nogil
 cdef bint drop_if_expired(
     Keyspace *ks, Database *db, Slot slot, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef void touch(Call *call, Entry *e) noexcept nogil
+cdef void mark_used(Keyspace *ks, Entry *e) noexcept nogil
 cdef uint32_t lfu_touched(const Keyspace *ks, uint32_t clock, uint64_t *seed) noexcept nogil
 cdef uint32_t lfu_decayed(const Keyspace *ks, uint32_t clock) noexcept nogil
 cdef bint check_type(Call *call, const Entry *e, int kind) noexcept nogil

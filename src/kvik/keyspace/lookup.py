@@ -63,10 +63,13 @@ def drop_if_expired(ks, db, slot, key, n, h):
 
 
 def touch(call, e):
-    """Mark the entry as used now."""
-    ks: KeyspacePtr = call.keyspace
-    if call.client.flags & CLIENT_NO_TOUCH:
-        return
+    """Mark the entry as used now, unless the client asked for CLIENT NO-TOUCH."""
+    if not call.client.flags & CLIENT_NO_TOUCH:
+        mark_used(call.keyspace, e)
+
+
+def mark_used(ks, e):
+    """Mark the entry as used now, whatever the client asked for (TOUCH)."""
     if ks.lfu:
         entry_set_clock(e, lfu_touched(ks, entry_clock(e), address(ks.seed)))
     elif entry_clock(e) != ks.lru_clock:
@@ -99,7 +102,8 @@ def check_type(call, e, kind):
 
 
 def prefetch_keys(call, ahead, first, step, end):
-    """Hash the keys argv[first], argv[first + step], ... before argv[end] (PREFETCH_MAX at most) and fetch their entries.
+    """Hash the keys argv[first], argv[first + step], ... before argv[end], PREFETCH_MAX at most, and fetch their
+    entries.
 
     For commands of many keys: the cache misses of all of them run side by side instead of one after another.
     """

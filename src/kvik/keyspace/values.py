@@ -7,10 +7,30 @@ The one place that goes by an entry's type; a new type adds its branch to each f
 import cython
 from cython import NULL, cast
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_EMBSTR, ENCODING_HASHTABLE, ENCODING_INT, ENCODING_INTSET, ENCODING_LISTPACK, ENCODING_QUICKLIST,
-    ENCODING_RAW, ENCODING_SKIPLIST, LAYOUT_WORD, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING,
-    entry_bytes, entry_copy, entry_embedded, entry_encoding, entry_free, entry_integer, entry_pointer, entry_set_word,
-    raw_bytes, raw_new,
+    ENCODING_EMBSTR,
+    ENCODING_HASHTABLE,
+    ENCODING_INT,
+    ENCODING_INTSET,
+    ENCODING_LISTPACK,
+    ENCODING_QUICKLIST,
+    ENCODING_RAW,
+    ENCODING_SKIPLIST,
+    LAYOUT_WORD,
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_SORTED_SET,
+    TYPE_STRING,
+    entry_bytes,
+    entry_copy,
+    entry_embedded,
+    entry_encoding,
+    entry_free,
+    entry_integer,
+    entry_pointer,
+    entry_set_word,
+    raw_bytes,
+    raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer

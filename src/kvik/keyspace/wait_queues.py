@@ -10,12 +10,23 @@ Costs: join and leave O(1) a key, deadlines O(log clients), signal O(1).
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.entry import entry_free, entry_new, entry_pointer, entry_set_word
-from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
+from cython.cimports.kvik.engine.entry import (
+    entry_free,
+    entry_key,
+    entry_key_length,
+    entry_new,
+    entry_pointer,
+    entry_set_word,
+)
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.table import (
-    table_each, table_find, table_free, table_init, table_insert, table_remove,
+    table_each,
+    table_find,
+    table_free,
+    table_init,
+    table_insert,
+    table_remove,
 )
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 from cython.cimports.libc.string import memcpy, memset

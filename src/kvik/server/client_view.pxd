@@ -16,4 +16,5 @@ cdef class Client:
 
 cdef Client view_client(Core core, ClientStruct *c)
 cdef bytes text_of(const Slice *text)
+cdef str shown(const Slice *text)
 cdef str address_text(const unsigned char *sockaddr)

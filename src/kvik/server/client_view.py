@@ -1,6 +1,5 @@
 """A client as Python handlers see it: a window on the loop's own record, good while the handler runs."""
 
-# ruff: noqa: F821
 import socket
 import sys
 
@@ -138,10 +137,6 @@ class Client:
         return comes_from_here(self.c)
 
     @property
-    def is_closing(self):
-        return (self.c.flags & CLIENT_CLOSE_NOW) != 0
-
-    @property
     def kind(self):
         """Which class of clients it belongs to: normal, replica, primary or pubsub."""
         return "pubsub" if self.c.flags & CLIENT_PUBSUB else "normal"
@@ -201,14 +196,14 @@ class Client:
         blocks: cython.size_t = self.c.out.queued_blocks
         fields: tuple = (
             ("id", self.id), ("addr", self.peer), ("laddr", self.local), ("fd", self.c.fd),
-            ("name", self.name.decode("latin-1")), ("age", self.age), ("idle", self.idle), ("flags", self.flags),
+            ("name", shown(self.c.name)), ("age", self.age), ("idle", self.idle), ("flags", self.flags),
             ("capa", self.capabilities), ("db", self.c.db), ("sub", 0), ("psub", 0), ("ssub", 0), ("multi", -1),
             ("watch", 0), ("qbuf", client_input_bytes(self.c)),
             ("qbuf-free", self.c.held_capacity - self.c.held_bytes), ("argv-mem", 0), ("multi-mem", 0), ("rbs", 0),
             ("rbp", 0), ("obl", 0), ("oll", 1 if blocks else 0), ("omem", blocks), ("tot-mem", client_memory(self.c)),
             ("events", "rw" if self.c.flags & CLIENT_WANTS_WRITE else "r"), ("cmd", name), ("user", "default"),
-            ("redir", -1), ("resp", self.c.resp), ("lib-name", self.library.decode("latin-1")),
-            ("lib-ver", self.library_version.decode("latin-1")), ("tot-net-in", self.c.bytes_in),
+            ("redir", -1), ("resp", self.c.resp), ("lib-name", shown(self.c.library)),
+            ("lib-ver", shown(self.c.library_version)), ("tot-net-in", self.c.bytes_in),
             ("tot-net-out", self.c.bytes_out), ("tot-cmds", self.c.commands),
         )
         return " ".join([f"{key}={value}" for key, value in fields])
@@ -234,6 +229,11 @@ def view_client(core, c):
 
 def text_of(text):
     return b"" if text == NULL else text.p[: text.n]
+
+
+def shown(text):
+    """A text in a line of CLIENT LIST: as in Redis, it ends at the first NUL (see commands/client_text.py)."""
+    return text_of(text).partition(b"\0")[0].decode("latin-1")
 
 
 def address_text(sockaddr):

@@ -1,7 +1,6 @@
-from kvik.server.core import Core
+"""What plain modules may use of client_view.py, which is compiled."""
 
 class Client:
-    core: Core
     id: int
     resp: int
     authenticated: bool
@@ -19,8 +18,6 @@ class Client:
     def db(self) -> int: ...
     @property
     def is_local(self) -> bool: ...
-    @property
-    def is_closing(self) -> bool: ...
     @property
     def kind(self) -> str: ...
     @property

@@ -14,9 +14,9 @@ from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPo
 from cython.cimports.kvik.commands.dispatch import (
     PAUSE_ALL,
     PAUSE_WRITES,
+    answer_blocked,
     count_reply_error,
     dispatcher_free,
-    answer_blocked,
     dispatcher_init,
     dispatcher_name,
     execute,
@@ -30,6 +30,7 @@ from cython.cimports.kvik.engine.entry import entry_clock, entry_encoding, entry
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
 from cython.cimports.kvik.engine.table import table_bytes
+from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.call import (
     COMMAND_ADMIN,
     COMMAND_ALLOW_BUSY,
@@ -50,7 +51,6 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_STALE,
     COMMAND_WRITE,
 )
-from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
@@ -58,7 +58,7 @@ from cython.cimports.kvik.keyspace.values import encoding_name, string_length, t
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
-from cython.cimports.kvik.wire.client import CLIENT_WAITING, client_memory
+from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_WAITING, client_memory
 from cython.cimports.kvik.wire.loop import (
     loop_check_clients,
     loop_free,
@@ -355,19 +355,22 @@ class Core:
         }
 
     def client_figures(self):
-        """How many clients, how many of them wait, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes, 2 all; ms left)."""
+        """How many clients, how many of them wait, their largest buffers of late, and CLIENT PAUSE (0 none, 1 writes,
+        2 all; ms left)."""
         c: ClientStructPtr = self.loop.clients
         largest_input: cython.size_t = 0
         largest_output: cython.size_t = 0
+        count: cython.int = 0
         waiting: cython.int = 0
         left: int64_t = self.dispatcher.paused_until_ms - self.clock.monotonic_ms
         while c != NULL:
+            count += not c.flags & CLIENT_CLOSE_NOW
             waiting += (c.flags & CLIENT_WAITING) != 0
             largest_input = max(largest_input, c.peak_input)
             largest_output = max(largest_output, c.peak_output)
             c = c.next
         return {
-            "count": self.loop.client_count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
+            "count": count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
             "waiting_for_removal": queues_for_removal(address(self.keyspace.waiting)),
             "deadlines": self.keyspace.waiting.timer_count, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
@@ -375,7 +378,6 @@ class Core:
 
     def databases(self):
         """Of every database: keys, expiring keys, and the mean time to live of these in ms."""
-        i: cython.int
         return [
             (self.keyspace.databases[i].keys.count, self.keyspace.databases[i].expiries.count,
              self.keyspace.databases[i].average_ttl)
@@ -425,11 +427,12 @@ class Core:
     # --- clients ---
 
     def clients(self):
-        """All of them, the oldest first, as views that are good while the handler runs."""
+        """All of them, the oldest first, as views that are good while the handler runs. Who is killed is gone."""
         c: ClientStructPtr = self.loop.clients
         found: list = []
         while c != NULL:
-            found.append(view_client(self, c))
+            if not c.flags & CLIENT_CLOSE_NOW:
+                found.append(view_client(self, c))
             c = c.next
         found.reverse()
         return found
@@ -476,7 +479,6 @@ def run_python(call):
     """The handler of commands that are written in Python."""
     core: Core = cast(Core, cast(DispatcherPtr, call.server).engine)
     command: CommandPtr = call.command
-    i: cython.int
     args: list = [call.argv[i].p[: call.argv[i].n] for i in range(call.argc)]
     try:
         reply = cast(object, command.callable)(core.server, view_client(core, call.client), args)
@@ -497,7 +499,6 @@ def count_error(engine, text, n):
 
 def slow_command(engine, call, counted):
     core: Core = cast(Core, engine)
-    i: cython.int
     shown: cython.int = call.argc if call.argc < 32 else 31
     args: list = [call.argv[i].p[: call.argv[i].n if call.argv[i].n < 160 else 160] for i in range(shown)]
     core.server.slow_command(

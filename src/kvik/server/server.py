@@ -122,7 +122,9 @@ class Server:
                 self._tcp += listeners.open_tcp([host], port, config.get_int("tcp-backlog"))
             for each in self._tcp:
                 self.core.listen(each.fileno())
-            return "Unable to listen on this port" if config.get_int("port") else "Failed to bind to specified addresses."
+            if config.get_int("port"):
+                return "Unable to listen on this port"
+            return "Failed to bind to specified addresses."
         self._tcp = fresh
         for each in fresh:
             self.core.listen(each.fileno())

@@ -8,7 +8,13 @@ that are there. Protected mode refuses, with instructions, whoever does not come
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_IN_FLUSH, CLIENT_IN_GROUP, CLIENT_UNIX_SOCKET, client_free, client_new,
+    CLIENT_AUTHENTICATED,
+    CLIENT_CLOSE_AFTER_REPLY,
+    CLIENT_IN_FLUSH,
+    CLIENT_IN_GROUP,
+    CLIENT_UNIX_SOCKET,
+    client_free,
+    client_new,
 )
 from cython.cimports.kvik.wire.loop import list_without
 from cython.cimports.kvik.wire.output import MSG_NOSIGNAL, output_discard, output_write, send
@@ -18,9 +24,9 @@ from cython.cimports.posix.unistd import close
 
 
 def accept_some(loop, fd):
-    i: cython.int
+    _: cython.int
     connection: cython.int
-    for i in range(loop.accepts):
+    for _ in range(loop.accepts):
         connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
         if connection < 0:
             return

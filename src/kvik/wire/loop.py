@@ -9,8 +9,8 @@ beyond their last complete command is kept with them (client.py), and the arena 
 
 Replies leave only after `before_write`, where the append-only file is written. A tick is bounded: a client brings at
 most READ_MAX bytes into one, however much it pipelines, and once SHARE_BYTES of replies are queued for it the rest of
-its commands wait for the next tick, as they do after SHARE_MS of running (dispatch.py). The loop knows no commands: what it needs from above it is
-handed as functions. It runs without the GIL.
+its commands wait for the next tick, as they do after SHARE_MS of running (dispatch.py). The loop knows no commands:
+what it needs from above it is handed as functions. It runs without the GIL.
 """
 
 # ruff: noqa: F821
@@ -19,14 +19,28 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.wire.client import (
-    CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_AGAIN, CLIENT_IN_FLUSH, CLIENT_IN_GROUP, CLIENT_PUBSUB,
-    CLIENT_READ_OFF, CLIENT_WAITING, CLIENT_WANTS_WRITE, CLIENT_YIELDS,
+    CLIENT_CLOSE_AFTER_REPLY,
+    CLIENT_CLOSE_NOW,
+    CLIENT_IN_AGAIN,
+    CLIENT_IN_FLUSH,
+    CLIENT_PUBSUB,
+    CLIENT_READ_OFF,
+    CLIENT_WAITING,
+    CLIENT_WANTS_WRITE,
+    CLIENT_YIELDS,
 )
 from cython.cimports.kvik.wire.connections import accept_some, connection_close
 from cython.cimports.kvik.wire.output import SEND_FAILED, SENT, output_close_region, output_queued, output_send
 from cython.cimports.kvik.wire.parser import arguments_free
 from cython.cimports.kvik.wire.poller import (
-    POLL_READ, POLL_WRITE, poller_add, poller_change, poller_close, poller_init, poller_remove, poller_wait,
+    POLL_READ,
+    POLL_WRITE,
+    poller_add,
+    poller_change,
+    poller_close,
+    poller_init,
+    poller_remove,
+    poller_wait,
 )
 from cython.cimports.kvik.wire.receive import keep_rest, receive, run_batch
 from cython.cimports.libc.stdint import int64_t, uint32_t
@@ -139,9 +153,9 @@ def wait_for_events(loop, timeout):
     answer quickly, neither it has to go to sleep nor they to wake it. It stops doing so where that does not pay.
     """
     n: cython.int = 0
-    tries: cython.int
+    _: cython.int
     if timeout > 0 and loop.had_events and (loop.spin_credit > 0 or loop.stats.cycles % SPIN_PROBE == 0):
-        for tries in range(SPIN_TRIES):
+        for _ in range(SPIN_TRIES):
             n = poller_wait(address(loop.poller), 0)
             if n > 0:
                 break
@@ -261,7 +275,7 @@ def reap(loop):
 
 
 def run_again(loop):
-    """Go on with the clients that have commands left from before. (Those that join meanwhile wait for the next tick.)"""
+    """Go on with the clients that have commands left from before. Those that join meanwhile wait for the next tick."""
     i: cython.int
     count: cython.int = loop.again_count
     c: ClientPtr

@@ -18,7 +18,14 @@ from cython import NULL, cast, sizeof
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_STOPPED, OUTPUT_BLOCK
 from cython.cimports.kvik.wire.loop import (
-    ARENA_BYTES, SEND_MAX, SHARE_BYTES, LoopPtr, loop_close_soon, loop_owes, loop_yield, over_output_limit,
+    ARENA_BYTES,
+    SEND_MAX,
+    SHARE_BYTES,
+    LoopPtr,
+    loop_close_soon,
+    loop_owes,
+    loop_yield,
+    over_output_limit,
 )
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
@@ -218,7 +225,7 @@ def output_send_blocks(c):
             sent = send(c.fd, cast(CharPtr, block.data) + block.sent, n, MSG_NOSIGNAL)
             loop.stats.writes += 1
             if sent < 0:
-                if errno == EAGAIN or errno == EINTR:
+                if errno in (EAGAIN, EINTR):
                     return SENT_PART
                 return SEND_FAILED
             block.sent += sent

@@ -1,17 +1,27 @@
 """The RESP parser: bytes to arguments.
 
-A command is an array of bulk strings (`*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n`) or a line of words, as typed into telnet. The
-parser is handed a buffer, adds slices of it to `arguments`, and keeps where it stands in a `ParseState`: when a command
-is not complete it goes on from there once more has come, so a command of a million arguments is parsed once, not once a
-packet. It does no I/O, allocates nothing but the array of slices, and believes no length before the bytes are there.
+A command is an array of bulk strings (`*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n`) or a line of words, as typed into
+telnet. The parser is handed a buffer, adds slices of it to `arguments` (behind those of the batch's other commands),
+and keeps where it stands in a `ParseState`: when a command is not complete it goes on from there once more has come, so
+a command of a million arguments is parsed once, not once a packet. It does no I/O, allocates nothing but the array of
+slices, and believes no length before the bytes are there.
 """
 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize, heap_alloc
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
 from cython.cimports.kvik.engine.text import (
-    APOSTROPHE, BACKSLASH, CR, DOLLAR, LF, QUOTE, STAR, is_digit, is_space, parse_integer,
+    APOSTROPHE,
+    BACKSLASH,
+    CR,
+    DOLLAR,
+    LF,
+    QUOTE,
+    STAR,
+    is_digit,
+    is_space,
+    parse_integer,
 )
 from cython.cimports.libc.stdint import int64_t
 from cython.cimports.libc.string import memchr
@@ -169,6 +179,7 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
     out_start: cython.p_char
     quoted: cython.bint = False
     outcome: cython.int
+    first: cython.size_t = arguments.count          # those of other commands of the batch may stand before
     if end == NULL:
         if length - state.position > INLINE_MAX:
             return parse_error(state, "too big inline request")
@@ -198,7 +209,7 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
             return parse_error(state, "out of memory")
         if not quoted:
             out = out_start
-    return PARSE_EMPTY if arguments.count == 0 else PARSE_COMMAND
+    return PARSE_EMPTY if arguments.count == first else PARSE_COMMAND
 
 
 def split_word(text, end, out, quoted):

@@ -132,6 +132,6 @@ def wait_poll(p, timeout_ms):
         if flags & (POLLIN | POLLERR | POLLHUP | POLLNVAL):
             p.events[n].events |= POLL_READ
         n += 1
-        if n == ready or n == EVENTS_MAX:
+        if n in (ready, EVENTS_MAX):
             break
     return n

@@ -15,20 +15,50 @@ A client that is waiting (CLIENT PAUSE) or had its share of the tick is read onl
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.engine.entry import RawPtr, raw_free, raw_new, raw_reserve
+from cython.cimports.kvik.engine.entry import RawPtr, raw_new, raw_reserve
 from cython.cimports.kvik.wire.client import (
-    CLIENT_AUTHENTICATED, CLIENT_CLOSE_AFTER_REPLY, CLIENT_CLOSE_NOW, CLIENT_IN_GROUP, CLIENT_READ_OFF, CLIENT_STOPPED,
-    CLIENT_WAITING, CLIENT_WANTS_WRITE, CLIENT_YIELDS, client_add_big, client_drop_big, client_hold,
-    client_input_bytes, client_reserve, client_unhold,
+    CLIENT_AUTHENTICATED,
+    CLIENT_CLOSE_AFTER_REPLY,
+    CLIENT_CLOSE_NOW,
+    CLIENT_IN_GROUP,
+    CLIENT_READ_OFF,
+    CLIENT_STOPPED,
+    CLIENT_WAITING,
+    CLIENT_WANTS_WRITE,
+    CLIENT_YIELDS,
+    client_add_big,
+    client_drop_big,
+    client_hold,
+    client_input_bytes,
+    client_reserve,
+    client_unhold,
 )
 from cython.cimports.kvik.wire.loop import (
-    ARENA_BYTES, BATCH, HELD_MAX, READ_MAX, RECEIVE_MIN, SCRATCH_BYTES, end_group, list_add, loop_again, loop_close_soon,
-    loop_switch, out_of_memory,
+    ARENA_BYTES,
+    BATCH,
+    HELD_MAX,
+    READ_MAX,
+    RECEIVE_MIN,
+    SCRATCH_BYTES,
+    end_group,
+    list_add,
+    loop_again,
+    loop_close_soon,
+    loop_switch,
+    out_of_memory,
 )
 from cython.cimports.kvik.wire.output import output_write
 from cython.cimports.kvik.wire.parser import (
-    PARSE_BIG, PARSE_COMMAND, PARSE_EMPTY, PARSE_ERROR, PARSE_FULL, PARSE_INCOMPLETE, ParseResult, arguments_add,
-    arguments_free, parse_begin, parse_command,
+    PARSE_BIG,
+    PARSE_COMMAND,
+    PARSE_EMPTY,
+    PARSE_ERROR,
+    PARSE_FULL,
+    ParseResult,
+    arguments_add,
+    arguments_free,
+    parse_begin,
+    parse_command,
 )
 from cython.cimports.kvik.wire.poller import POLL_WRITE, poller_change
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
