@@ -1,0 +1,2 @@
+from kvik.engine.listpack cimport Item
+from kvik.engine.ziplist cimport PackedReader
