@@ -1,0 +1,1 @@
+from kvik.engine.crc64 cimport Crc64
