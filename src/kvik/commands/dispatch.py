@@ -166,7 +166,8 @@ def run(d, r, argv):
         c.flags |= CLIENT_WAITING
         return
     c.start = r.end
-    loop_switch(d.loop, c)
+    if d.loop.executing != c:
+        loop_switch(d.loop, c)
     call.keyspace = d.keyspace
     call.client = c
     call.db = address(d.keyspace.databases[c.db])

@@ -10,6 +10,7 @@ cdef enum:
     INLINE_MAX = 65536              # longest inline command and longest length line
     BIG_ARGUMENT = 65536            # a bulk of this size is received into a block of its own
     UNAUTHENTICATED_ARGUMENTS = 10
+    SHORT_COUNT = 9                 # arguments of a command that parse_short takes
     UNAUTHENTICATED_BULK = 16384
     ARGUMENTS_MAX = 2147483647
 
@@ -47,6 +48,7 @@ cdef void parse_begin(ParseState *state, size_t position) noexcept nogil
 cdef ParseResult parse_command(
     Heap *heap, ParseState *state, ParseLimits *limits, Arguments *arguments, char *buffer, size_t length,
     ) noexcept nogil
+cdef char *parse_short(Arguments *arguments, char *p, const char *end) noexcept nogil
 cdef ParseResult parse_inline(
     Heap *heap, ParseState *state, ParseLimits *limits, Arguments *arguments, char *buffer, size_t length,
     ) noexcept nogil
