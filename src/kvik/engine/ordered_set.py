@@ -13,8 +13,8 @@ none; so leaves are about 85 % full in a set that grows in random order. At both
 is and a new one begins: ascending and descending inserts fill leaves to the brim. Removal joins a leaf to a neighbour
 when both are small, or lets it borrow; the leaves at the ends may run empty, so that popping moves nothing.
 
-**Failure.** Whatever needs memory takes all of it before it changes anything: a refused insert or move leaves the set as
-it was. Removal needs none.
+**Failure.** Whatever needs memory takes all of it before it changes anything: a refused insert or move leaves the set
+as it was. Removal needs none.
 
 A member's score is read from its own block, so a member must not change while it stands in the order, but by
 `ordered_set_move`.
@@ -652,7 +652,7 @@ def drop_child(s, path, level):
 
 
 def inner_rebalance(s, path, level):
-    """An inner node with few children borrows from a neighbour, or is joined to it. True: path.child[level - 1] is gone."""
+    """An inner node with few children borrows from a neighbour, or is joined to it: path.child[level - 1] is gone then."""
     parent: InnerPtr = path.inner[level - 1]
     left: cython.int = path.child[level - 1]
     a: InnerPtr
