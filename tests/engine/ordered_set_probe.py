@@ -4,14 +4,11 @@
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
-from cython.cimports.kvik.engine.heap import heap_free
 from cython.cimports.kvik.engine.member import member_bytes, member_free, member_new, member_score, member_set_score
 from cython.cimports.kvik.engine.ordered_set import (
     INNER_MAX,
     LEAF_MAX,
-    Inner,
     InnerPtr,
-    Leaf,
     LeafPtr,
     Place,
     compare_bytes,
@@ -33,7 +30,6 @@ from cython.cimports.kvik.engine.ordered_set import (
     place_next,
     place_previous,
     score_bits,
-    slot_member,
     target_bytes,
     target_member,
     target_score,
@@ -112,7 +108,6 @@ class OrderedSetProbe:
         for i in range(n):
             block[i] = self.make(pairs[i][0], pairs[i][1])
             self.members[pairs[i][0]] = cast(uintptr_t, block[i])
-        limit = self.owner.limit
         done = ordered_set_load(address(self.order), block, n)
         free(block)
         if not done:

@@ -9,7 +9,7 @@ bound until what is left is within the bounds.
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, address, cast
+from cython import address, cast
 from cython.cimports.kvik.engine.intrinsics import load64
 from cython.cimports.kvik.engine.text import MINUS, PLUS, POINT, ZERO, format_integer, format_unsigned
 from cython.cimports.libc.math import isinf, isnan
@@ -62,6 +62,7 @@ def shortest_decimal(value, d):
     power: cython.int
     ten: cython.int
     shift: cython.int
+    gap: cython.int
     if exponent != 0:
         fraction += HIDDEN_BIT
         exponent -= 1075
@@ -75,10 +76,8 @@ def shortest_decimal(value, d):
         shift += 1
     upper <<= 10
     shift += 10
-    if fraction == HIDDEN_BIT:
-        lower = ((fraction << 2) - 1) << (shift - 2)
-    else:
-        lower = ((fraction << 1) - 1) << (shift - 1)
+    gap = 2 if fraction == HIDDEN_BIT else 1
+    lower = ((fraction << gap) - 1) << (shift - gap)
     fraction <<= shift
     exponent -= shift
     power = power_for(exponent)
@@ -113,7 +112,7 @@ def power_for(exponent):
 
 
 def cut_digits(d, distance, upper, delta, shift):
-    """Cut digits off `upper` / 2**shift until what is left is below `delta`; `distance` is how far below the value is."""
+    """Cut digits off `upper` / 2**shift until what is left is below `delta`; the value is `distance` below `upper`."""
     one: uint64_t = cast(uint64_t, 1) << shift
     whole: uint64_t = upper >> shift
     part: uint64_t = upper & (one - 1)

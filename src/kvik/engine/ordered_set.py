@@ -124,10 +124,9 @@ def ordered_set_descend(s, t, path):
         path.inner[level] = inner
         path.child[level] = child_of(inner, t)
         node = inner.children[path.child[level]]
-    path.leaf = cast(LeafPtr, node)
-    if s.height > 0:
-        for line in range(5):
+        for line in range(5):       # the keys of a leaf, and the bits of an inner node
             prefetch(cast(cython.p_char, node) + 64 * line)
+    path.leaf = cast(LeafPtr, node)
 
 
 def descend_to_rank(s, rank, path):
@@ -652,7 +651,7 @@ def drop_child(s, path, level):
 
 
 def inner_rebalance(s, path, level):
-    """An inner node with few children borrows from a neighbour, or is joined to it: path.child[level - 1] is gone then."""
+    """An inner node with few children borrows from a neighbour, or joins it: then path.child[level - 1] is gone."""
     parent: InnerPtr = path.inner[level - 1]
     left: cython.int = path.child[level - 1]
     a: InnerPtr

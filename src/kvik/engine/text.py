@@ -66,6 +66,12 @@ def parse_long_double(p, n, value):
 
 def parse_double(p, n, value):
     """A decimal number, or infinity: what strtod reads, but for NaN, hexadecimal, and what a double cannot hold."""
+    beyond: cython.bint = False
+    return parse_any_double(p, n, value, address(beyond)) and not beyond
+
+
+def parse_any_double(p, n, value, beyond):
+    """`parse_double`, but what a double cannot hold becomes infinity or 0, and `beyond` says so."""
     buffer: cython.char[DOUBLE_MAX]
     end: cython.p_char = NULL
     if parse_plain_double(p, n, value):
@@ -76,13 +82,12 @@ def parse_double(p, n, value):
     buffer[n] = 0
     errno.errno = 0
     value[0] = strtod(buffer, address(end))
-    if errno.errno == errno.ERANGE and (value[0] == 0 or isinf(value[0])):
-        return False
+    beyond[0] = errno.errno == errno.ERANGE and (value[0] == 0 or isinf(value[0]))
     return end == cast(cython.p_char, buffer) + n and not isnan(value[0]) and strpbrk(buffer, "xX") == NULL
 
 
 def parse_plain_double(p, n, value):
-    """15 digits at most, with a minus sign and a point or without: one division gives the very double strtod reads."""
+    """15 digits at most, perhaps with a minus sign and a point: one division gives the very double strtod reads."""
     i: cython.size_t = 0
     digits: cython.int = 0
     behind: cython.int = -1

@@ -3,12 +3,11 @@
 # ruff: noqa: F821
 import cython
 from cython import cast
-from cython.cimports.kvik.engine.doubles import format_double
+from cython.cimports.kvik.engine.doubles import DOUBLE_TEXT_MAX, format_double
 from cython.cimports.kvik.engine.text import INTEGER_MAX, format_integer
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.output import output_reserve, output_write
-from cython.cimports.kvik.wire.parser import CharPtr
-from cython.cimports.libc.string import strlen
+from cython.cimports.libc.string import memmove, strlen
 
 
 def reply_bulk_long(c, p, n):
@@ -74,12 +73,23 @@ def reply_verbatim(c, format, p, n):
 
 def reply_double(c, value):
     """A RESP3 double; in RESP2 a bulk string."""
-    text: cython.char[40]
+    out: cython.p_char = output_reserve(c, DOUBLE_TEXT_MAX + 8)
     n: cython.int
+    at: cython.int = 1      # where the text begins
     if c.resp == 2:
-        reply_bulk(c, text, format_double(text, value))
-        return
-    text[0] = 44
-    n = 1 + format_double(cast(CharPtr, text) + 1, value)
-    put_crlf(cast(CharPtr, text) + n)
-    output_write(c, text, n + 2)
+        at = 5              # behind a length of two digits
+        n = format_double(out + at, value)
+        out[0] = 36
+        if n < 10:
+            memmove(out + 4, out + at, n)
+            at = 4
+            out[1] = cast(cython.char, 48 + n)
+        else:
+            out[1] = cast(cython.char, 48 + n // 10)
+            out[2] = cast(cython.char, 48 + n % 10)
+        put_crlf(out + at - 2)
+    else:
+        out[0] = 44
+        n = format_double(out + at, value)
+    put_crlf(out + at + n)
+    c.out.pos += at + n + 2
