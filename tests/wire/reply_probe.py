@@ -4,6 +4,7 @@
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_init
+from cython.cimports.kvik.engine.doubles import format_double
 from cython.cimports.kvik.server.encode import encode
 from cython.cimports.kvik.wire.client import client_free, client_new
 from cython.cimports.kvik.wire.loop import Loop, loop_free, loop_init
@@ -15,7 +16,7 @@ from cython.cimports.kvik.wire.output import (
     output_unmute,
     output_write,
 )
-from cython.cimports.kvik.wire.reply import format_double, reply_error_slice
+from cython.cimports.kvik.wire.reply import reply_error_slice
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.tests.engine.exact import exact_copy, exact_free, exact_room
 from cython.cimports.tests.engine.heap_probe import HeapProbe

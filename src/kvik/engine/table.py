@@ -313,7 +313,12 @@ def table_init(t, heap, key):
     memset(t, 0, sizeof(Table))
     t.heap = heap
     t.key = key
-    return buckets_init(heap, address(t.now), 1) and buckets_need(heap, address(t.now), 0)
+    if not buckets_init(heap, address(t.now), 1):
+        return False
+    if buckets_need(heap, address(t.now), 0):
+        return True
+    buckets_free(heap, address(t.now))
+    return False
 
 
 def table_free(t):

@@ -12,9 +12,12 @@ cdef extern from *:
     #define KV_UINT64_TENTH 1844674407370955161ULL
     static inline int kv_long_double_is_nan(long double x) { return isnan(x); }
     static inline int kv_long_double_is_finite(long double x) { return isfinite(x); }
+    static const double kv_ten_to[16] __attribute__((unused)) = {
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     """
     const uint64_t INT64_MIN_MAGNITUDE "KV_INT64_MIN_MAGNITUDE"
     const uint64_t UINT64_TENTH "KV_UINT64_TENTH"
+    const double TEN_TO "kv_ten_to"[16]
     bint long_double_is_nan "kv_long_double_is_nan"(long double x) noexcept nogil
     bint long_double_is_finite "kv_long_double_is_finite"(long double x) noexcept nogil
 
@@ -28,6 +31,7 @@ cdef enum:
     QUOTE = 34              # "
     DOLLAR = 36
     APOSTROPHE = 39
+    OPEN_PARENTHESIS = 40
     STAR = 42
     PLUS = 43
     MINUS = 45
@@ -53,6 +57,8 @@ cdef bint parse_integer(const char *p, size_t n, int64_t *value) noexcept nogil
 cdef bint parse_unsigned(const char *p, size_t n, uint64_t *value) noexcept nogil
 cdef bint parse_long_double(const char *p, size_t n, long double *value) noexcept nogil
 cdef bint parse_double(const char *p, size_t n, double *value) noexcept nogil
+cdef bint parse_any_double(const char *p, size_t n, double *value, bint *beyond) noexcept nogil
+cdef bint parse_plain_double(const char *p, size_t n, double *value) noexcept nogil
 cdef int format_integer(char *out, int64_t value) noexcept nogil
 cdef int format_unsigned(char *out, uint64_t value) noexcept nogil
 cdef int format_long_double(char *out, long double value) noexcept nogil

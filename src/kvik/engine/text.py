@@ -66,17 +66,55 @@ def parse_long_double(p, n, value):
 
 def parse_double(p, n, value):
     """A decimal number, or infinity: what strtod reads, but for NaN, hexadecimal, and what a double cannot hold."""
+    beyond: cython.bint = False
+    return parse_any_double(p, n, value, address(beyond)) and not beyond
+
+
+def parse_any_double(p, n, value, beyond):
+    """`parse_double`, but what a double cannot hold becomes infinity or 0, and `beyond` says so."""
     buffer: cython.char[DOUBLE_MAX]
     end: cython.p_char = NULL
+    if parse_plain_double(p, n, value):
+        return True
     if n == 0 or n >= DOUBLE_MAX or is_space(p[0]):
         return False
     memcpy(buffer, p, n)
     buffer[n] = 0
     errno.errno = 0
     value[0] = strtod(buffer, address(end))
-    if errno.errno == errno.ERANGE and (value[0] == 0 or isinf(value[0])):
-        return False
+    beyond[0] = errno.errno == errno.ERANGE and (value[0] == 0 or isinf(value[0]))
     return end == cast(cython.p_char, buffer) + n and not isnan(value[0]) and strpbrk(buffer, "xX") == NULL
+
+
+def parse_plain_double(p, n, value):
+    """15 digits at most, perhaps with a minus sign and a point: one division gives the very double strtod reads."""
+    i: cython.size_t = 0
+    digits: cython.int = 0
+    behind: cython.int = -1
+    total: int64_t = 0
+    if n > 17:
+        return False
+    if n > 0 and p[0] == MINUS:
+        i = 1
+    while i < n:
+        if is_digit(p[i]):
+            total = total * 10 + (p[i] - ZERO)
+            digits += 1
+            if behind >= 0:
+                behind += 1
+        elif p[i] == POINT and behind < 0:
+            behind = 0
+        else:
+            return False
+        i += 1
+    if digits == 0 or digits > 15:
+        return False
+    value[0] = cast(cython.double, total)
+    if behind > 0:
+        value[0] /= TEN_TO[behind]
+    if p[0] == MINUS:
+        value[0] = -value[0]
+    return True
 
 
 def digit_count(value):

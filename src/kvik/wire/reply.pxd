@@ -29,7 +29,6 @@ cdef void reply_error_slice(Client *c, const char *text, size_t n) noexcept nogi
 cdef void reply_verbatim(Client *c, const char *format, const char *p, size_t n) noexcept nogil
 cdef void reply_text(Client *c, const char *text) noexcept nogil
 cdef void reply_status(Client *c, const char *text) noexcept nogil
-cdef int format_double(char *out, double value) noexcept nogil
 
 cdef inline void reply_ok(Client *c) noexcept nogil:
     cdef char *out = output_reserve(c, 5)

@@ -3,13 +3,11 @@
 # ruff: noqa: F821
 import cython
 from cython import cast
+from cython.cimports.kvik.engine.doubles import DOUBLE_TEXT_MAX, format_double
 from cython.cimports.kvik.engine.text import INTEGER_MAX, format_integer
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.output import output_reserve, output_write
-from cython.cimports.libc.math import isinf, isnan
-from cython.cimports.libc.stdio import snprintf
-from cython.cimports.libc.stdlib import strtod
-from cython.cimports.libc.string import strlen
+from cython.cimports.libc.string import memmove, strlen
 
 
 def reply_bulk_long(c, p, n):
@@ -73,30 +71,25 @@ def reply_verbatim(c, format, p, n):
     output_write(c, "\r\n", 2)
 
 
-def format_double(out, value):
-    """The shortest form that reads back to the same double, as Redis prints scores. `out` has room for 32."""
-    digits: cython.int
-    n: cython.int = 0
-    if isnan(value):
-        return snprintf(out, 32, "nan")
-    if isinf(value):
-        return snprintf(out, 32, "inf" if value > 0 else "-inf")
-    if value == 0:
-        return snprintf(out, 32, "-0" if 1.0 / value < 0 else "0")
-    for digits in range(15, 18):
-        n = snprintf(out, 32, "%.*g", digits, value)
-        if strtod(out, cython.NULL) == value:
-            break
-    return n
-
-
 def reply_double(c, value):
     """A RESP3 double; in RESP2 a bulk string."""
-    text: cython.char[32]
-    n: cython.int = format_double(text, value)
+    out: cython.p_char = output_reserve(c, DOUBLE_TEXT_MAX + 8)
+    n: cython.int
+    at: cython.int = 1      # where the text begins
     if c.resp == 2:
-        reply_bulk(c, text, n)
-        return
-    output_write(c, ",", 1)
-    output_write(c, text, n)
-    output_write(c, "\r\n", 2)
+        at = 5              # behind a length of two digits
+        n = format_double(out + at, value)
+        out[0] = 36
+        if n < 10:
+            memmove(out + 4, out + at, n)
+            at = 4
+            out[1] = cast(cython.char, 48 + n)
+        else:
+            out[1] = cast(cython.char, 48 + n // 10)
+            out[2] = cast(cython.char, 48 + n % 10)
+        put_crlf(out + at - 2)
+    else:
+        out[0] = 44
+        n = format_double(out + at, value)
+    put_crlf(out + at + n)
+    c.out.pos += at + n + 2

@@ -1,0 +1,46 @@
+"""Sorted set commands. See sorted_set.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr
+from kvik.engine.text cimport Slice, SlicePtr
+from kvik.keyspace.call cimport Call
+from kvik.keyspace.sorted_set_value cimport SortedSetCursor, SortedSetRules
+
+cdef enum:
+    SCORES_KEPT = 64            # scores of one ZADD that are read once
+
+cdef struct AddOptions:
+    int flags                   # ADD_...
+    bint changes                # CH: the reply counts changed members too
+    int first                   # where the pairs begin
+
+ctypedef AddOptions *AddOptionsPtr
+
+cdef void zadd_command(Call *call) noexcept nogil
+cdef void zincrby_command(Call *call) noexcept nogil
+cdef void zrem_command(Call *call) noexcept nogil
+cdef void zscore_command(Call *call) noexcept nogil
+cdef void zmscore_command(Call *call) noexcept nogil
+cdef void zcard_command(Call *call) noexcept nogil
+cdef void zrank_command(Call *call) noexcept nogil
+cdef void zrevrank_command(Call *call) noexcept nogil
+
+cdef bint read_add_options(Call *call, AddOptions *options) noexcept nogil
+cdef bint read_score(Call *call, int i, double *score) noexcept nogil
+cdef void add_pairs(Call *call, const AddOptions *options) noexcept nogil
+cdef Entry *set_to_add_to(Call *call, const AddOptions *options, bint *answered) noexcept nogil
+cdef void answer_rank(Call *call, bint reverse) noexcept nogil
+
+# For all sorted set commands.
+cdef Entry *new_sorted_set(Call *call, int i, uint64_t h, size_t members, size_t longest) noexcept nogil
+cdef void reply_member(Call *call, const SortedSetCursor *cursor, bint with_score) noexcept nogil
+
+cdef inline SortedSetRules sorted_set_rules(const Call *call) noexcept nogil:
+    cdef SortedSetRules rules
+    rules.heap = call.keyspace.heap
+    rules.key = &call.keyspace.hash_key
+    rules.max_entries = call.keyspace.limits.zset_max_listpack_entries
+    rules.max_value = call.keyspace.limits.zset_max_listpack_value
+    return rules

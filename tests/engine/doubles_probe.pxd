@@ -1,0 +1,1 @@
+"""Doubles as text, for tests. See doubles_probe.py."""
