@@ -1,0 +1,1 @@
+"""LZF for tests. See lzf_probe.py."""
