@@ -1,1 +1,1 @@
-from kvik.engine.crc64 cimport Crc64
+"""LZF for tests. See lzf_probe.py."""

@@ -1,35 +1,27 @@
-"""LZF and CRC-64 for tests: on blocks of just the size they are told."""
+"""LZF for tests: each function works in buffers of their exact size."""
 
-# ruff: noqa: F821
 import cython
-from cython import address
-from cython.cimports.kvik.engine.crc64 import crc64_init, crc64_update
 from cython.cimports.kvik.engine.lzf import lzf_compress, lzf_decompress
-from cython.cimports.tests.engine.exact import exact_copy, exact_free
+from cython.cimports.tests.engine.exact import exact_copy, exact_free, exact_room
 
 
-def compress(data: bytes, room: cython.size_t):
-    """The packed bytes, or None when they do not fit into `room`."""
+def compress(data: bytes, room: cython.Py_ssize_t) -> bytes:
+    """Empty: it does not fit."""
     p: cython.p_char = exact_copy(data)
-    out: cython.p_char = exact_copy(b"\0" * room)
+    out: cython.p_char = exact_room(room)
     n: cython.size_t = lzf_compress(p, len(data), out, room)
-    packed: object = out[:n] if n else None
+    result: bytes = out[:n]
     exact_free(p)
     exact_free(out)
-    return packed
+    return result
 
 
-def decompress(data: bytes, size: cython.size_t):
-    """The unpacked bytes, or None when they are damaged."""
+def decompress(data: bytes, size: cython.Py_ssize_t) -> object:
+    """None: damaged, or of another size."""
     p: cython.p_char = exact_copy(data)
-    out: cython.p_char = exact_copy(b"\0" * size)
-    unpacked: object = out[:size] if lzf_decompress(p, len(data), out, size) else None
+    out: cython.p_char = exact_room(size)
+    good: cython.bint = lzf_decompress(p, len(data), out, size)
+    result: bytes = out[:size]
     exact_free(p)
     exact_free(out)
-    return unpacked
-
-
-def crc64(data: bytes, crc: cython.ulonglong = 0):
-    c: Crc64
-    crc64_init(address(c))
-    return crc64_update(address(c), crc, data, len(data))
+    return result if good else None

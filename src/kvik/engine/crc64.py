@@ -1,6 +1,10 @@
-"""CRC-64 with Jones's polynomial, reflected, from 0: the checksum at the end of RDB files and DUMP payloads.
+"""CRC-64 as RDB files and DUMP payloads have it: Jones's polynomial, reflected, starting from 0.
 
-Eight bytes at a time by eight tables of 2 KiB, which whoever sums keeps (they are made in a few microseconds).
+A checksum is linear: that of eight bytes is the sum (exclusive or) of those of each byte with zeros behind it. So a
+step takes eight bytes at once and looks each up in a table of its own, and no lookup waits for another.
+
+The tables belong to whoever computes checksums. A checksum can be computed in pieces: what one call returns, the next
+one is given.
 """
 
 # ruff: noqa: F821
@@ -9,36 +13,34 @@ from cython.cimports.kvik.engine.intrinsics import load64
 from cython.cimports.libc.stdint import uint64_t
 
 
-def crc64_init(c):
-    """Make the tables."""
-    byte: cython.int
+def crc64_init(crc):
+    """Fill the tables."""
+    b: cython.int
     k: cython.int
     _: cython.int
-    crc: uint64_t
-    for byte in range(256):
-        crc = byte
+    value: uint64_t
+    for b in range(256):
+        value = b
         for _ in range(8):
-            crc = (crc >> 1) ^ (POLYNOMIAL if crc & 1 else 0)
-        c.tables[0][byte] = crc
-    for k in range(1, 8):
-        for byte in range(256):
-            crc = c.tables[k - 1][byte]
-            c.tables[k][byte] = c.tables[0][crc & 255] ^ (crc >> 8)
+            value = (value >> 1) ^ (CRC64_POLYNOMIAL if value & 1 else 0)
+        crc.tables[0][b] = value
+    for k in range(1, CRC64_SLICES):
+        for b in range(256):
+            value = crc.tables[k - 1][b]
+            crc.tables[k][b] = crc.tables[0][value & 255] ^ (value >> 8)
 
 
-def crc64_update(c, crc, p, n):
-    """The checksum of what had the checksum `crc` and then p[:n]; of nothing it is 0. O(n)."""
-    while n >= 8:
-        crc ^= load64(p)
-        crc = (
-            c.tables[7][crc & 255] ^ c.tables[6][(crc >> 8) & 255] ^ c.tables[5][(crc >> 16) & 255]
-            ^ c.tables[4][(crc >> 24) & 255] ^ c.tables[3][(crc >> 32) & 255] ^ c.tables[2][(crc >> 40) & 255]
-            ^ c.tables[1][(crc >> 48) & 255] ^ c.tables[0][crc >> 56]
-        )
-        p += 8
-        n -= 8
-    while n > 0:
-        crc = c.tables[0][(crc ^ cython.cast(cython.uchar, p[0])) & 255] ^ (crc >> 8)
-        p += 1
-        n -= 1
-    return crc
+def crc64_update(crc, value, p, n):
+    """The checksum `value` (0 at the start), carried on over p[:n]. O(n)."""
+    i: cython.size_t = 0
+    while i + CRC64_SLICES <= n:
+        value ^= load64(p + i)
+        value = crc.tables[7][value & 255] ^ crc.tables[6][(value >> 8) & 255] \
+            ^ crc.tables[5][(value >> 16) & 255] ^ crc.tables[4][(value >> 24) & 255] \
+            ^ crc.tables[3][(value >> 32) & 255] ^ crc.tables[2][(value >> 40) & 255] \
+            ^ crc.tables[1][(value >> 48) & 255] ^ crc.tables[0][value >> 56]
+        i += CRC64_SLICES
+    while i < n:
+        value = crc.tables[0][(value ^ cython.cast(cython.uchar, p[i])) & 255] ^ (value >> 8)
+        i += 1
+    return value

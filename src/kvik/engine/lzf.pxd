@@ -1,37 +1,44 @@
-"""LZF, the compression of RDB files and of the middle of long lists. See lzf.py.
-
-    000lllll                       l + 1 bytes follow as they are
-    lllddddd [llllllll] dddddddd   l + 2 bytes (l at least 1; 7: the next byte is added) are those that stand
-                                   d + 1 bytes back in what has been unpacked
-"""
+"""LZF, the compression of strings in RDB files. See lzf.py."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
+
+from kvik.engine.intrinsics cimport load32
+
+cdef extern from *:
+    """
+    #define KV_LZF_MULTIPLIER 2654435761U /* the golden ratio, of 2 ** 32 */
+    """
+    const uint32_t LZF_MULTIPLIER "KV_LZF_MULTIPLIER"
 
 cdef enum:
-    HASH_BITS = 13              # of three bytes, where they stood last
-    HASH_SIZE = 8192
-    LITERALS_MAX = 32
-    DISTANCE_MAX = 8192
-    MATCH_MAX = 264
-    MATCH_MIN = 3
+    LZF_RUN_MAX = 32            # literal bytes behind one control byte
+    LZF_MATCH_MIN = 3
+    LZF_MATCH_MAX = 264
+    LZF_DISTANCE_MAX = 8192
+    LZF_LONG = 7                # in the place of a short length: it goes on in the next byte
+    LZF_TABLE = 16384           # places that lzf_compress remembers, on the stack: 32 KiB
+    LZF_TABLE_BITS = 14
+    LZF_TABLE_BITS_MIN = 6
+    LZF_PATIENCE = 6            # after 2 ** this many places without a match it looks at every second place only, ...
 
-ctypedef uint8_t *BytesPtr
-ctypedef const uint8_t *ConstBytesPtr
+cdef struct LzfWriter:
+    char *out
+    size_t at
+    size_t room
 
-cdef struct Packer:             # where packing stands
-    const uint8_t *literals     # bytes from here to the next match are not written yet
-    uint8_t *out
-    uint8_t *end
+ctypedef LzfWriter *LzfWriterPtr
+
+cdef inline uint32_t place_hash(const char *p, int bits) noexcept nogil:
+    """The hash of three bytes; a fourth one is read."""
+    return ((load32(p) << 8) * LZF_MULTIPLIER) >> (32 - bits)
 
 cdef size_t lzf_compress(const char *p, size_t n, char *out, size_t room) noexcept nogil
 cdef bint lzf_decompress(const char *p, size_t n, char *out, size_t size) noexcept nogil
-cdef bint put_literals(Packer *packer, const uint8_t *end) noexcept nogil
-cdef bint put_match(Packer *packer, size_t distance, size_t length) noexcept nogil
-cdef size_t match_length(const uint8_t *p, const uint8_t *earlier, const uint8_t *end) noexcept nogil
 
-cdef inline uint32_t three_bytes(const uint8_t *p) noexcept nogil:
-    return (<uint32_t>p[0] << 16) | (<uint32_t>p[1] << 8) | p[2]
-
-cdef inline uint32_t hash_three(uint32_t word) noexcept nogil:
-    return (word * <uint32_t>2654435761) >> (32 - HASH_BITS)
+cdef int table_bits(size_t n) noexcept nogil
+cdef void remember(uint16_t *places, int bits, const char *p, size_t n, size_t i) noexcept nogil
+cdef size_t match_length(const char *p, const char *earlier, size_t most) noexcept nogil
+cdef bint write_literals(LzfWriter *w, const char *p, size_t n) noexcept nogil
+cdef bint write_match(LzfWriter *w, size_t distance, size_t length) noexcept nogil
+cdef void copy_match(char *to, size_t distance, size_t length, size_t room) noexcept nogil

@@ -1,0 +1,1 @@
+"""CRC-64 for tests. See crc64_probe.py."""
