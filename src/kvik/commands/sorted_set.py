@@ -8,7 +8,11 @@ import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import reply_syntax_error
 from cython.cimports.kvik.commands.collections import (
-    drop_emptied, new_collection, read_collection, reply_item, write_collection,
+    drop_emptied,
+    new_collection,
+    read_collection,
+    reply_item,
+    write_collection,
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import reply_memory
@@ -16,15 +20,37 @@ from cython.cimports.kvik.engine.entry import TYPE_SORTED_SET
 from cython.cimports.kvik.engine.listpack import Item
 from cython.cimports.kvik.engine.text import is_word, parse_double
 from cython.cimports.kvik.keyspace.sorted_set_value import (
-    ADD_IF_GREATER, ADD_IF_LESS, ADD_IF_NEW, ADD_IF_THERE, ADD_INCREMENT, ADDED_FAILED, ADDED_MEMBER, ADDED_NAN,
-    ADDED_NOTHING, ADDED_SCORE, cursor_member, cursor_score, sorted_set_add, sorted_set_count, sorted_set_free,
-    sorted_set_new, sorted_set_prepare, sorted_set_rank, sorted_set_remove, sorted_set_score,
+    ADD_IF_GREATER,
+    ADD_IF_LESS,
+    ADD_IF_NEW,
+    ADD_IF_THERE,
+    ADD_INCREMENT,
+    ADDED_FAILED,
+    ADDED_MEMBER,
+    ADDED_NAN,
+    ADDED_NOTHING,
+    ADDED_SCORE,
+    cursor_member,
+    cursor_score,
+    sorted_set_add,
+    sorted_set_count,
+    sorted_set_free,
+    sorted_set_new,
+    sorted_set_prepare,
+    sorted_set_rank,
+    sorted_set_remove,
+    sorted_set_score,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
 from cython.cimports.kvik.wire.reply import (
-    reply_array, reply_double, reply_error, reply_integer, reply_null, reply_null_array,
+    reply_array,
+    reply_double,
+    reply_error,
+    reply_integer,
+    reply_null,
+    reply_null_array,
 )
-from cython.cimports.libc.stdint import int64_t, uint64_t
+from cython.cimports.libc.stdint import uint64_t
 
 # --- for all sorted set commands -------------------------------------------------------------------------------------
 
@@ -178,7 +204,7 @@ def add_pairs(call, options):
             added += 1
         elif outcome == ADDED_SCORE:
             updated += 1
-        elif outcome == ADDED_NAN or outcome == ADDED_FAILED:
+        elif outcome in (ADDED_NAN, ADDED_FAILED):
             break
     if added + updated > 0:
         changed_by(

@@ -1,8 +1,8 @@
 """Ranges of sorted sets: ZRANGE with all its older relatives, ZCOUNT, ZREMRANGEBY....
 
-A range is given by ranks, by scores, or by bytes where all scores are the same. Whatever it is, it is first turned into
-the ranks that it comprises, which both forms of a set find quickly; so the length of the reply is known before its first
-member, and counting, walking (either way) and removing are the same for all.
+A range is given by ranks, by scores, or by bytes where all scores are the same. Whatever it is, it is first turned
+into the ranks that it comprises, which both forms of a set find quickly; so the length of the reply is known before its
+first member, and counting, walking (either way) and removing are the same for all.
 """
 
 # ruff: noqa: F821
@@ -15,8 +15,15 @@ from cython.cimports.kvik.engine.entry import ENCODING_LISTPACK, TYPE_SORTED_SET
 from cython.cimports.kvik.engine.text import MINUS, OPEN_BRACKET, OPEN_PARENTHESIS, PLUS, is_word, parse_any_double
 from cython.cimports.kvik.keyspace.sorted_set_listpack import LEX_EXCLUDED, LEX_HIGHEST, LEX_INCLUDED, LEX_LOWEST
 from cython.cimports.kvik.keyspace.sorted_set_value import (
-    SortedSetCursor, cursor_next, cursor_prefetch, cursor_previous, sorted_set_count, sorted_set_lex_range,
-    sorted_set_remove_range, sorted_set_score_range, sorted_set_seek,
+    SortedSetCursor,
+    cursor_next,
+    cursor_prefetch,
+    cursor_previous,
+    sorted_set_count,
+    sorted_set_lex_range,
+    sorted_set_remove_range,
+    sorted_set_score_range,
+    sorted_set_seek,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
 from cython.cimports.kvik.wire.reply import reply_array, reply_error, reply_integer
@@ -27,7 +34,7 @@ from cython.cimports.libc.string import memchr
 
 
 def read_range(call, i, by, order, storing, options):
-    """The bounds argv[i], argv[i + 1] and the options behind them. `by` and `order` are what the command's name says."""
+    """The bounds argv[i], argv[i + 1] and the options behind them. `by` and `order`: what the command's name says."""
     options.by = by
     options.order = order
     options.with_scores = False

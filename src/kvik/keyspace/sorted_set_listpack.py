@@ -3,8 +3,8 @@
     | total bytes | elements | "one" | 1 | "two" | 2 | "half more" | "2.5" | 0xFF |
 
 A score that is a whole number stands there as an integer (and so -0 becomes 0), any other as the text that
-`format_double` has for it. The form is Redis's in memory and in its files. Everything here is O(members), of which there
-are few; a member is known by the address of its element, its score is the next one.
+`format_double` has for it. The form is Redis's in memory and in its files. Everything here is O(members), of which
+there are few; a member is known by the address of its element, its score is the next one.
 """
 
 # ruff: noqa: F821
@@ -12,8 +12,18 @@ import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.doubles import double_integer, format_double
 from cython.cimports.kvik.engine.listpack import (
-    element_of, element_of_integer, listpack_bytes, listpack_delete, listpack_find, listpack_first, listpack_item,
-    listpack_last, listpack_next, listpack_previous, listpack_splice, listpack_text,
+    element_of,
+    element_of_integer,
+    listpack_bytes,
+    listpack_delete,
+    listpack_find,
+    listpack_first,
+    listpack_item,
+    listpack_last,
+    listpack_next,
+    listpack_previous,
+    listpack_splice,
+    listpack_text,
 )
 from cython.cimports.kvik.engine.ordered_set import compare_bytes
 from cython.cimports.kvik.engine.text import parse_double
@@ -139,11 +149,11 @@ def pairs_lex_range(lp, within):
     """
     found: RankRange
     p: cython.p_char = listpack_first(lp)
+    last: cython.p_char = listpack_previous(lp, listpack_last(lp))
     found.first = 0
     found.count = 0
-    if p == NULL or not lex_below(address(within.max), compare_element(p, address(within.max.text))) \
-            or not lex_above(
-                address(within.min), compare_element(listpack_previous(lp, listpack_last(lp)), address(within.min.text))):
+    if not lex_below(address(within.max), compare_element(p, address(within.max.text))) \
+            or not lex_above(address(within.min), compare_element(last, address(within.min.text))):
         return found
     while p != NULL and not lex_above(address(within.min), compare_element(p, address(within.min.text))):
         found.first += 1

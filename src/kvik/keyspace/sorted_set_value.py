@@ -18,28 +18,72 @@ encoding. When memory is short, nothing has changed.
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_LISTPACK, ENCODING_SKIPLIST, TYPE_SORTED_SET, entry_encoding, entry_set_kind, entry_set_word,
+    ENCODING_LISTPACK,
+    ENCODING_SKIPLIST,
+    TYPE_SORTED_SET,
+    entry_encoding,
+    entry_set_kind,
+    entry_set_word,
 )
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_block_bytes, heap_free, heap_release
 from cython.cimports.kvik.engine.intrinsics import prefetch
 from cython.cimports.kvik.engine.listpack import (
-    LISTPACK_LIMIT, listpack_at, listpack_bytes, listpack_copy, listpack_count, listpack_delete, listpack_first,
-    listpack_free, listpack_last, listpack_new, listpack_previous, listpack_text,
+    LISTPACK_LIMIT,
+    listpack_at,
+    listpack_bytes,
+    listpack_copy,
+    listpack_count,
+    listpack_delete,
+    listpack_first,
+    listpack_free,
+    listpack_last,
+    listpack_new,
+    listpack_previous,
+    listpack_text,
 )
 from cython.cimports.kvik.engine.member import member_bytes, member_free, member_new, member_set_score
 from cython.cimports.kvik.engine.ordered_set import (
-    Leaf, LeafPtr, leaf_member, ordered_set_at, ordered_set_bytes, ordered_set_descend, ordered_set_first,
-    ordered_set_free, ordered_set_init, ordered_set_insert_at, ordered_set_last, ordered_set_load, ordered_set_move,
-    ordered_set_rank, ordered_set_rank_of, ordered_set_remove, ordered_set_take, target_bytes, target_member,
+    LeafPtr,
+    leaf_member,
+    ordered_set_at,
+    ordered_set_bytes,
+    ordered_set_descend,
+    ordered_set_first,
+    ordered_set_free,
+    ordered_set_init,
+    ordered_set_insert_at,
+    ordered_set_last,
+    ordered_set_load,
+    ordered_set_move,
+    ordered_set_rank,
+    ordered_set_rank_of,
+    ordered_set_remove,
+    ordered_set_take,
+    target_bytes,
+    target_member,
     target_score,
 )
 from cython.cimports.kvik.engine.table import (
-    table_bytes, table_find, table_init, table_insert, table_prefetch_bucket, table_release, table_remove,
+    table_bytes,
+    table_find,
+    table_init,
+    table_insert,
+    table_prefetch_bucket,
+    table_release,
+    table_remove,
 )
 from cython.cimports.kvik.keyspace.sorted_set_listpack import (
-    LEX_EXCLUDED, LEX_HIGHEST, LEX_INCLUDED, LEX_LOWEST, pairs_find, pairs_insert, pairs_lex_range, pairs_move,
-    pairs_rank, pairs_score_range,
+    LEX_EXCLUDED,
+    LEX_HIGHEST,
+    LEX_INCLUDED,
+    LEX_LOWEST,
+    pairs_find,
+    pairs_insert,
+    pairs_lex_range,
+    pairs_move,
+    pairs_rank,
+    pairs_score_range,
 )
 from cython.cimports.libc.math import isnan
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
@@ -48,7 +92,7 @@ from cython.cimports.libc.stdint import uint64_t, uintptr_t
 
 
 def sorted_set_new(rules, members, longest, encoding):
-    """An empty value, for so many members as far as is known, of which the longest has so many bytes. NULL: no memory."""
+    """An empty value, for so many members as far as is known, the longest of so many bytes. NULL: no memory."""
     if sorted_set_is_small(rules, members, longest):
         encoding[0] = ENCODING_LISTPACK
         return listpack_new(rules.heap)

@@ -36,7 +36,10 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.kvik.keyspace.sorted_set_value import (
-    sorted_set_bytes, sorted_set_copy, sorted_set_effort, sorted_set_free,
+    sorted_set_bytes,
+    sorted_set_copy,
+    sorted_set_effort,
+    sorted_set_free,
 )
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 from cython.cimports.libc.string import memcpy
