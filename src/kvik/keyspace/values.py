@@ -29,11 +29,13 @@ from cython.cimports.kvik.engine.entry import (
     entry_integer,
     entry_pointer,
     entry_set_word,
+    entry_type,
     raw_bytes,
     raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.kvik.keyspace.hash_value import hash_duplicate, hash_effort, hash_free, hash_memory
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 from cython.cimports.libc.string import memcpy
 
@@ -47,22 +49,36 @@ def entry_raw(e):
 
 def value_free(heap, e, remote):
     """Free what the entry's value takes beside the entry. `remote`: on a thread that does not own the heap."""
-    raw: RawPtr = entry_raw(e)
+    raw: RawPtr
+    if entry_type(e) == TYPE_HASH:
+        hash_free(heap, e, remote)
+        return
+    raw = entry_raw(e)
     if raw != NULL:
         heap_release(heap, raw, raw_bytes(raw.capacity), remote)
 
 
 def value_effort(e):
     """How many blocks freeing the value takes, roughly: whether another thread should do it."""
+    if entry_type(e) == TYPE_HASH:
+        return hash_effort(e)
     return 1
 
 
 def value_duplicate(heap, e, key, n, expiry):
     """A copy of the entry with a value of its own, under another key. NULL when memory is short."""
-    raw: RawPtr = entry_raw(e)
+    raw: RawPtr
     own: RawPtr
     fresh: EntryPtr = entry_copy(heap, e, key, n, expiry)
-    if fresh == NULL or raw == NULL:
+    if fresh == NULL:
+        return NULL
+    if entry_type(e) == TYPE_HASH:
+        if hash_duplicate(heap, fresh):
+            return fresh
+        entry_free(heap, fresh)
+        return NULL
+    raw = entry_raw(e)
+    if raw == NULL:
         return fresh
     own = raw_new(heap, raw.length)
     if own == NULL:
@@ -76,8 +92,11 @@ def value_duplicate(heap, e, key, n, expiry):
 
 def value_bytes(e):
     """Memory of the entry and its value."""
-    raw: RawPtr = entry_raw(e)
+    raw: RawPtr
     n: cython.size_t = heap_block_bytes(cast(EntryPtr, e), entry_bytes(e))
+    if entry_type(e) == TYPE_HASH:
+        return n + hash_memory(e)
+    raw = entry_raw(e)
     if raw != NULL:
         n += heap_block_bytes(raw, raw_bytes(raw.capacity))
     return n
