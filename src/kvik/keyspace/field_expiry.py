@@ -23,7 +23,6 @@ from cython.cimports.libc.stdint import int64_t
 def expire_fields(ks, fast):
     """One cycle over the databases, from where the last one stopped."""
     start: int64_t
-    _i: cython.int
     if not ks.expire_actively:
         ks.fields_behind = False
         return
@@ -31,7 +30,7 @@ def expire_fields(ks, fast):
     if fast and start < ks.fields_end_us + 2 * FIELDS_BUDGET_US:
         return
     ks.fields_behind = False
-    for _i in range(ks.count):
+    for _ in range(ks.count):
         if not expire_fields_of(ks, address(ks.databases[ks.field_database]), start + FIELDS_BUDGET_US):
             ks.fields_behind = True
             break
