@@ -36,12 +36,12 @@ def reply_invalid_expire(call):
     reply_error_slice(call.client, text, n)
 
 
-def read_expiry(call, i, seconds, absolute, when):
-    """argv[i] as a moment in ms since 1970: positive, in seconds or ms, from now on or absolute."""
+def read_moment(call, i, least, seconds, absolute, when):
+    """argv[i], at least `least`, as a moment in ms since 1970: in seconds or ms, from now on or absolute."""
     value: int64_t = 0
     if not read_integer(call, i, address(value)):
         return False
-    if value <= 0 or (seconds and mul_overflows(value, 1000, address(value))) \
+    if value < least or (seconds and mul_overflows(value, 1000, address(value))) \
             or (not absolute and add_overflows(value, call.keyspace.clock.now_ms, address(value))):
         reply_invalid_expire(call)
         return False
@@ -49,7 +49,12 @@ def read_expiry(call, i, seconds, absolute, when):
     return True
 
 
-def read_expiry_option(call, i, options):
+def read_expiry(call, i, seconds, absolute, when):
+    """argv[i] as the moment when a key expires."""
+    return read_moment(call, i, 1, seconds, absolute, when)
+
+
+def read_expiry_option(call, i, end, options):
     """EX, PX, EXAT or PXAT and its number at argv[i]; moves i to the number. The same one may come again.
 
     False: it is none of them, or another than before (nothing answered).
@@ -57,7 +62,7 @@ def read_expiry_option(call, i, options):
     a: SlicePtr = address(call.argv[i[0]])
     seconds: cython.bint = is_word(a, "ex") or is_word(a, "exat")
     absolute: cython.bint = is_word(a, "exat") or is_word(a, "pxat")
-    if not (seconds or absolute or is_word(a, "px")) or i[0] + 1 >= call.argc:
+    if not (seconds or absolute or is_word(a, "px")) or i[0] + 1 >= end:
         return False
     if options.flags & SET_EXPIRY and (seconds != options.seconds or absolute != options.absolute):
         return False
@@ -68,39 +73,58 @@ def read_expiry_option(call, i, options):
     return True
 
 
-def read_set_options(call, i, allowed, options):
-    """The options of SET, GETEX and MSETEX from argv[i] on; `allowed` says which of them the command has."""
-    a: SlicePtr
+def set_option(word):
+    """The flag of an option that is one word, 0 for any other word."""
+    if is_word(word, "nx"):
+        return SET_NX
+    if is_word(word, "xx"):
+        return SET_XX
+    if is_word(word, "get"):
+        return SET_GET
+    if is_word(word, "keepttl"):
+        return SET_KEEPTTL
+    if is_word(word, "persist"):
+        return SET_PERSIST
+    if is_word(word, "fnx"):
+        return SET_FNX
+    return SET_FXX if is_word(word, "fxx") else 0
+
+
+def contradicts(one, flags):
+    """Does the option exclude one of those that were given? (Itself it does not.)"""
+    others: cython.int = flags & ~one
+    if one & (SET_EXPIRY | SET_KEEPTTL | SET_PERSIST):
+        return (others & (SET_EXPIRY | SET_KEEPTTL | SET_PERSIST)) != 0
+    if one & (SET_NX | SET_XX | SET_IFEQ):
+        return (others & (SET_NX | SET_XX | SET_IFEQ)) != 0
+    return (one & (SET_FNX | SET_FXX)) != 0 and (others & (SET_FNX | SET_FXX)) != 0
+
+
+def find_set_options(call, i, end, allowed, options):
+    """The options in argv[i:end]; `allowed` says which of them the command has. The number of an expiry is not read."""
     one: cython.int
-    ttl: cython.int = SET_EXPIRY | SET_KEEPTTL | SET_PERSIST
-    conditions: cython.int = SET_NX | SET_XX | SET_IFEQ
     options.flags = 0
     options.expiry = -1
-    while i < call.argc:
-        a = address(call.argv[i])
-        one = 0
-        if is_word(a, "nx"):
-            one = SET_NX
-        elif is_word(a, "xx"):
-            one = SET_XX
-        elif is_word(a, "get"):
-            one = SET_GET
-        elif is_word(a, "keepttl"):
-            one = SET_KEEPTTL
-        elif is_word(a, "persist"):
-            one = SET_PERSIST
-        elif is_word(a, "ifeq") and i + 1 < call.argc and not options.flags & SET_IFEQ:
+    while i < end:
+        one = set_option(address(call.argv[i]))
+        if one == 0 and is_word(address(call.argv[i]), "ifeq") and i + 1 < end and not options.flags & SET_IFEQ:
             one = SET_IFEQ
             i += 1
             options.expected = i
-        elif read_expiry_option(call, address(i), options):
+        elif one == 0 and read_expiry_option(call, address(i), end, options):
             one = SET_EXPIRY
-        if not one & allowed or (one & ttl and options.flags & ttl & ~one) \
-                or (one & conditions and options.flags & conditions & ~one):
+        if not one & allowed or contradicts(one, options.flags):
             reply_syntax_error(call)
             return False
         options.flags |= one
         i += 1
+    return True
+
+
+def read_set_options(call, i, allowed, options):
+    """The options of SET, GETEX and MSETEX from argv[i] on, with the moment of expiry."""
+    if not find_set_options(call, i, call.argc, allowed, options):
+        return False
     if not options.flags & SET_EXPIRY:
         return True
     return read_expiry(call, options.expiry_argument, options.seconds, options.absolute, address(options.expiry))

@@ -23,6 +23,7 @@ cdef void pexpiretime_command(Call *call) noexcept nogil
 cdef void persist_command(Call *call) noexcept nogil
 
 cdef void expire_generic(Call *call, bint seconds, bint absolute) noexcept nogil
-cdef bint read_conditions(Call *call, int *conditions) noexcept nogil
+cdef bint read_conditions(Call *call, int i, int end, int *conditions) noexcept nogil
 cdef bint conditions_met(int conditions, int64_t now, int64_t when) noexcept nogil
+cdef int64_t shown_expiry(Call *call, int64_t when, bint seconds, bint absolute) noexcept nogil
 cdef void expiry_generic(Call *call, bint seconds, bint absolute) noexcept nogil

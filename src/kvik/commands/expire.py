@@ -36,7 +36,7 @@ def expire_generic(call, seconds, absolute):
     conditions: cython.int = 0
     when: int64_t = 0
     slot: Slot
-    if not read_conditions(call, address(conditions)) or not read_integer(call, 2, address(when)):
+    if not read_conditions(call, 3, call.argc, address(conditions)) or not read_integer(call, 2, address(when)):
         return
     if (seconds and mul_overflows(when, 1000, address(when))) \
             or (not absolute and add_overflows(when, call.keyspace.clock.now_ms, address(when))):
@@ -56,10 +56,10 @@ def expire_generic(call, seconds, absolute):
     reply_integer(call.client, 1)
 
 
-def read_conditions(call, conditions):
-    i: cython.int
+def read_conditions(call, i, end, conditions):
+    """NX, XX, GT and LT in argv[i:end]."""
     a: SlicePtr
-    for i in range(3, call.argc):
+    while i < end:
         a = address(call.argv[i])
         if is_word(a, "nx"):
             conditions[0] |= EXPIRE_NX
@@ -72,6 +72,7 @@ def read_conditions(call, conditions):
         else:
             reply_error_about(call, "ERR Unsupported option %.*s", a)
             return False
+        i += 1
     if conditions[0] & EXPIRE_NX and conditions[0] & (EXPIRE_XX | EXPIRE_GT | EXPIRE_LT):
         reply_error(call.client, "ERR NX and XX, GT or LT options at the same time are not compatible")
         return False
@@ -111,21 +112,20 @@ def pexpiretime_command(call):
 def expiry_generic(call, seconds, absolute):
     """-2: no such key, -1: it does not expire; else the time left, or the moment."""
     e: EntryPtr = lookup_peek(call, 1, call.hash)
-    when: int64_t
-    if e == NULL:
-        reply_integer(call.client, -2)
-        return
-    when = entry_expiry(e)
+    reply_integer(call.client, shown_expiry(call, entry_expiry(e), seconds, absolute) if e != NULL else -2)
+
+
+def shown_expiry(call, when, seconds, absolute):
+    """A moment (-1: never, that stays) as the TTL family shows it."""
     if when == -1:
-        reply_integer(call.client, -1)
-        return
+        return -1
     if not absolute:
         when -= call.keyspace.clock.now_ms
         if when < 0:
             when = 0
     if seconds:
         when = cast(int64_t, (cast(uint64_t, when) + 500) // 1000)
-    reply_integer(call.client, when)
+    return when
 
 
 def persist_command(call):

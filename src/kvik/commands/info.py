@@ -189,7 +189,7 @@ def stats_fields(server: Server) -> Fields:
     yield "sync_partial_ok", 0
     yield "sync_partial_err", 0
     yield "expired_keys", counted["expired"]
-    yield "expired_fields", 0
+    yield "expired_fields", counted["expired_fields"]
     yield "expired_stale_perc", f"{counted['stale_percent']:.2f}"
     yield "expired_time_cap_reached_count", counted["expire_time_cap"]
     yield "expire_cycle_cpu_milliseconds", counted["expire_cycle_us"] // 1000
@@ -277,9 +277,10 @@ def cluster_fields(server: Server) -> Fields:
 
 
 def keyspace_fields(server: Server) -> Fields:
-    for number, (keys, expires, average_ttl) in enumerate(server.core.databases()):
+    for number, (keys, expires, average_ttl, hashes) in enumerate(server.core.databases()):
         if keys:
-            yield f"db{number}", f"keys={keys},expires={expires},avg_ttl={average_ttl}"
+            counts = f"keys={keys},expires={expires},avg_ttl={average_ttl},keys_with_volatile_items={hashes}"
+            yield f"db{number}", counts
 
 
 SECTIONS: Final[dict[str, tuple[str, Callable[[Server], Fields]]]] = {

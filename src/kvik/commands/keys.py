@@ -16,6 +16,7 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove
+from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_drop_past
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.lookup import (
     delete_key,
@@ -193,6 +194,8 @@ def copy_command(call):
         reply_integer(call.client, 0)
         return
     e = value_duplicate(call.keyspace.heap, e, call.argv[2].p, call.argv[2].n, entry_expiry(e))
+    if e != NULL and has_fields(e):
+        hash_drop_past(call.keyspace.heap, e, call.keyspace.clock.now_ms)
     if e == NULL or not put_copy(call, db, 2, e, to):
         if e != NULL:
             free_entry_here(call.keyspace.heap, e)

@@ -1,4 +1,4 @@
-"""Walking through all keys: SCAN, KEYS and RANDOMKEY."""
+"""Walking through all keys: SCAN, KEYS and RANDOMKEY; and what HSCAN and its like share with SCAN."""
 
 # ruff: noqa: F821
 import cython
@@ -122,13 +122,14 @@ def type_number(name):
     return -2
 
 
-def read_scan_options(call, i, options):
-    """COUNT, MATCH and TYPE from argv[i] on."""
+def read_scan_options(call, i, scanned, options):
+    """COUNT and MATCH from argv[i] on, and what only the scan of keys, hashes or sorted sets has."""
     a: SlicePtr
     more: cython.bint
     options.pattern = NULL
     options.count = 10
     options.kind = -1
+    options.bare = False
     while i < call.argc:
         a = address(call.argv[i])
         more = i + 1 < call.argc
@@ -140,44 +141,59 @@ def read_scan_options(call, i, options):
                 return False
         elif more and is_word(a, "match"):
             options.pattern = address(call.argv[i + 1])
-        elif more and is_word(a, "type"):
+        elif more and scanned == SCAN_KEYS and is_word(a, "type"):
             options.kind = type_number(address(call.argv[i + 1]))
             if options.kind == -2:
                 reply_error_about(call, "ERR unknown type name '%.*s'", address(call.argv[i + 1]))
                 return False
-        else:
-            if is_word(a, "novalues"):
+        elif is_word(a, "novalues"):
+            if scanned != SCAN_HASH:
                 reply_error(call.client, "ERR NOVALUES option can only be used in HSCAN")
-            elif is_word(a, "noscores"):
+                return False
+            options.bare = True
+            i -= 1
+        elif is_word(a, "noscores"):
+            if scanned != SCAN_SORTED_SET:
                 reply_error(call.client, "ERR NOSCORES option can only be used in ZSCAN")
-            else:
-                reply_syntax_error(call)
+                return False
+            options.bare = True
+            i -= 1
+        else:
+            reply_syntax_error(call)
             return False
         i += 2
     return True
+
+
+def scan_table(t, cursor, count, found):
+    """Collect entries from the cursor on until about `count` have been seen. The cursor to go on with, 0 at the end."""
+    rounds: int64_t = 0
+    while True:
+        cursor = table_scan(t, cursor, 1, found_add, found)
+        rounds += 1
+        if cursor == 0 or cast(int64_t, found.seen) >= count or rounds // 10 >= count:
+            return cursor
+
+
+def reply_cursor(call, cursor):
+    """Begin the reply of a scan; the array of what was found must follow."""
+    text: cython.char[24]
+    reply_array(call.client, 2)
+    reply_bulk(call.client, text, format_unsigned(text, cursor))
 
 
 def scan_command(call):
     found: Found
     options: ScanOptions
     cursor: uint64_t = 0
-    rounds: int64_t = 0
-    text: cython.char[24]
-    n: cython.int
-    if not read_cursor(call, 1, address(cursor)) or not read_scan_options(call, 2, address(options)):
+    if not read_cursor(call, 1, address(cursor)) or not read_scan_options(call, 2, SCAN_KEYS, address(options)):
         return
     found_init(address(found), call, options.pattern, options.kind)
-    while True:
-        cursor = table_scan(address(call.db.keys), cursor, 1, found_add, address(found))
-        rounds += 1
-        if cursor == 0 or cast(int64_t, found.seen) >= options.count or rounds // 10 >= options.count:
-            break
+    cursor = scan_table(address(call.db.keys), cursor, options.count, address(found))
     if found.failed:
         reply_memory(call)
     else:
-        n = format_unsigned(text, cursor)
-        reply_array(call.client, 2)
-        reply_bulk(call.client, text, n)
+        reply_cursor(call, cursor)
         found_reply(call, address(found))
     found_free(address(found))
 

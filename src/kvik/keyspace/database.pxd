@@ -4,10 +4,12 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from kvik.engine.clock cimport Clock
+from kvik.engine.deadlines cimport Deadlines
 from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expiry
 from kvik.engine.hashing cimport HashKey, hash_bytes
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table
+from kvik.keyspace.hash_value cimport FieldsPtr
 from kvik.keyspace.lazy_free cimport LazyFree
 from kvik.keyspace.wait_queues cimport WaitQueues
 
@@ -17,6 +19,7 @@ cdef struct Database:
     Table expiries              # the entries among them that expire
     uint64_t expire_cursor      # where active expiry goes on
     int64_t average_ttl         # in ms, of the expiring keys that active expiry saw last
+    Deadlines hashes            # the hashes with fields that expire, by the next of these
 
 cdef struct EncodingLimits:     # up to where collections keep their small form: the directives of these names
     int64_t hash_max_listpack_entries
@@ -38,6 +41,7 @@ cdef struct KeyspaceStats:
     uint64_t hits
     uint64_t misses
     uint64_t expired
+    uint64_t expired_fields
     double stale_percent        # estimate of expired keys still in memory
     uint64_t expire_time_cap
     uint64_t expire_cycle_us
@@ -65,6 +69,9 @@ cdef struct Keyspace:
     int expire_database         # where active expiry goes on
     bint expire_timed_out       # the last slow cycle ran out of time
     int64_t expire_fast_end_us
+    int field_database          # where active expiry of hash fields goes on
+    bint fields_behind          # its last cycle ran out of time
+    int64_t fields_end_us       # when that ended
     KeyspaceStats stats
     EncodingLimits limits
     LazyFree lazy
@@ -89,6 +96,8 @@ cdef Entry *db_remove(Keyspace *ks, Database *db, const char *key, size_t n, uin
 cdef bint db_delete(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h, bint lazy) noexcept nogil
 cdef bint db_set_expiry(Keyspace *ks, Database *db, Slot slot, uint64_t h, int64_t when) noexcept nogil
 cdef void db_swap_expiry(Keyspace *ks, Database *db, Entry *old, Entry *fresh, uint64_t h) noexcept nogil
+cdef bint list_hash(Keyspace *ks, Database *db, Entry *e) noexcept nogil
+cdef bint is_listed(const Entry *e) noexcept nogil
 cdef void db_empty(Keyspace *ks, Database *db, bint lazy) noexcept nogil
 cdef void release_entry(void *context, Entry *e) noexcept nogil
 cdef bint db_init(Keyspace *ks, Database *db, int id) noexcept nogil

@@ -1,13 +1,21 @@
 """Databases: keys, and which of them expire.
 
 An entry with an expiry stands in two tables, `keys` and `expiries`, which point to the same block: the second one is
-what active expiry walks and what the volatile eviction policies choose from. Every function here keeps the two in step;
-nothing else may put entries in or take them out. None of them tells anybody that a key changed: that is tail.py.
+what active expiry walks and what the volatile eviction policies choose from. An entry of a hash with fields that expire
+stands in `hashes` too, by the deadline that is noted in its value (`Fields.listed`): no later than that of its next
+field. Every function here keeps the three in step; nothing else may put entries in or take them out. None of them tells
+anybody that a key changed: that is tail.py.
 """
 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.deadlines import (
+    deadlines_free,
+    deadlines_init,
+    deadlines_insert,
+    deadlines_remove,
+)
 from cython.cimports.kvik.engine.entry import (
     LAYOUT_EXPIRY,
     entry_copy,
@@ -18,6 +26,7 @@ from cython.cimports.kvik.engine.entry import (
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
+from cython.cimports.kvik.keyspace.hash_value import fields_deadline, has_fields, hash_fields, hash_listed
 from cython.cimports.kvik.keyspace.lazy_free import (
     free_entry_here,
     lazy_init,
@@ -26,7 +35,7 @@ from cython.cimports.kvik.keyspace.lazy_free import (
     lazy_stop,
 )
 from cython.cimports.kvik.keyspace.wait_queues import wait_queues_free, wait_queues_init
-from cython.cimports.libc.stdint import uint32_t
+from cython.cimports.libc.stdint import int64_t, uint32_t
 from cython.cimports.libc.string import memset
 
 
@@ -77,6 +86,7 @@ def keyspace_tick(ks):
 def db_init(ks, db, id):
     memset(db, 0, sizeof(Database))
     db.id = id
+    deadlines_init(address(db.hashes), ks.heap, hash_listed)
     return table_init(address(db.keys), ks.heap, address(ks.hash_key)) and \
         table_init(address(db.expiries), ks.heap, address(ks.hash_key))
 
@@ -88,9 +98,15 @@ def db_find(ks, db, key, n, h):
 
 def db_add(ks, db, e, h):
     """Add an entry whose key is not there. False when memory is short (then it is not added). O(1)."""
+    if is_listed(e) and not deadlines_insert(address(db.hashes), e):
+        return False
     if e.layout & LAYOUT_EXPIRY and not table_insert(address(db.expiries), e, h):
+        if is_listed(e):
+            deadlines_remove(address(db.hashes), e)
         return False
     if not table_insert(address(db.keys), e, h):
+        if is_listed(e):
+            deadlines_remove(address(db.hashes), e)
         if e.layout & LAYOUT_EXPIRY:
             table_remove(address(db.expiries), entry_key(e), entry_key_length(e), h)
         return False
@@ -123,11 +139,17 @@ def db_overwrite(ks, db, slot, e, h):
 
 def put_in_place(ks, db, slot, e, h):
     old: EntryPtr = slot[0]
+    if is_listed(e) and not deadlines_insert(address(db.hashes), e):
+        return False
     if not old.layout & LAYOUT_EXPIRY:
         if e.layout & LAYOUT_EXPIRY and not table_insert(address(db.expiries), e, h):
+            if is_listed(e):
+                deadlines_remove(address(db.hashes), e)
             return False
     else:
         db_swap_expiry(ks, db, old, e, h)
+    if is_listed(old):
+        deadlines_remove(address(db.hashes), old)
     slot[0] = e
     return True
 
@@ -145,8 +167,12 @@ def db_swap_expiry(ks, db, old, fresh, h):
 def db_remove(ks, db, key, n, h):
     """Take the key's entry out and return it, the caller's to free; NULL if there is none. O(1)."""
     e: EntryPtr = table_remove(address(db.keys), key, n, h)
-    if e != NULL and e.layout & LAYOUT_EXPIRY:
+    if e == NULL:
+        return NULL
+    if e.layout & LAYOUT_EXPIRY:
         table_remove(address(db.expiries), key, n, h)
+    if is_listed(e):
+        deadlines_remove(address(db.hashes), e)
     return e
 
 
@@ -177,6 +203,30 @@ def db_set_expiry(ks, db, slot, h, when):
     return True
 
 
+def is_listed(e):
+    """Does (or, of one that is to be added, shall) the entry stand among the hashes with fields that expire?"""
+    return has_fields(e) and hash_fields(e).listed != -1
+
+
+def list_hash(ks, db, e):
+    """Expiries of fields have come or gone in the hash e: let it stand in `hashes` accordingly.
+
+    Its place changes when there was none, none is needed any more, or an earlier field has come; one that is too early
+    is corrected when its time comes. False: no memory, its fields will not be expired actively before the next change.
+    """
+    fields: FieldsPtr = hash_fields(e)
+    deadline: int64_t = fields_deadline(fields)
+    if deadline == fields.listed or (deadline != -1 and fields.listed != -1 and fields.listed < deadline):
+        return True
+    if fields.listed != -1:
+        deadlines_remove(address(db.hashes), e)
+    fields.listed = deadline
+    if deadline != -1 and not deadlines_insert(address(db.hashes), e):
+        fields.listed = -1
+        return False
+    return True
+
+
 def release_entry(context, e):
     free_entry_here(cast(HeapPtr, context), e)
 
@@ -186,11 +236,13 @@ def db_empty(ks, db, lazy):
     id: cython.int = db.id
     if lazy and db.keys.count > 0 and lazy_release_table(address(ks.lazy), address(db.keys)):
         table_free(address(db.expiries))
+        deadlines_free(address(db.hashes), False)
         db_init(ks, db, id)
         return
     table_each(address(db.keys), release_entry, ks.heap)
     table_free(address(db.keys))
     table_free(address(db.expiries))
+    deadlines_free(address(db.hashes), False)
     db_init(ks, db, id)
 
 

@@ -20,6 +20,7 @@ cdef enum:                      # classes of events, as in notify-keyspace-event
 cdef void key_changed(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
 cdef void key_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
+cdef void fields_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_event(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
 cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil

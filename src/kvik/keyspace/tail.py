@@ -23,6 +23,12 @@ def key_expired(ks, db, key, n):
     key_event(ks, db, key, n, EVENT_EXPIRED, "expired")
 
 
+def fields_expired(ks, db, key, n):
+    """The time of some fields of the hash `key` was up, and they are gone: no more a change than `key_expired`."""
+    signal_key(ks, db, key, n)
+    key_event(ks, db, key, n, EVENT_EXPIRED, "hexpired")
+
+
 def key_event(ks, db, key, n, event_class, event):
     """Something happened to `key` that is not a change of its own."""
     if ks.changed != NULL:

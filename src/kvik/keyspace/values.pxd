@@ -10,6 +10,8 @@ from kvik.engine.text cimport INTEGER_MAX, Slice
 cdef void value_free(Heap *heap, Entry *e, bint remote) noexcept nogil
 cdef size_t value_effort(const Entry *e) noexcept nogil
 cdef Entry *value_duplicate(Heap *heap, const Entry *e, const char *key, size_t n, int64_t expiry) noexcept nogil
+cdef void *value_copy(Heap *heap, const Entry *e) noexcept nogil
+cdef void *raw_copy(Heap *heap, const Raw *raw) noexcept nogil
 cdef size_t value_bytes(const Entry *e) noexcept nogil
 cdef Raw *entry_raw(const Entry *e) noexcept nogil
 cdef Slice string_value(const Entry *e, char *scratch) noexcept nogil

@@ -35,6 +35,7 @@ from cython.cimports.kvik.engine.entry import (
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_bytes,
     sorted_set_copy,
@@ -54,55 +55,68 @@ def entry_raw(e):
 
 def value_free(heap, e, remote):
     """Free what the entry's value takes beside the entry. `remote`: on a thread that does not own the heap."""
+    kind: cython.int = entry_type(e)
     raw: RawPtr
-    if entry_type(e) == TYPE_SORTED_SET:
+    if kind == TYPE_HASH:
+        hash_free(heap, e, remote)
+    elif kind == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
-        return
-    raw = entry_raw(e)
-    if raw != NULL:
-        heap_release(heap, raw, raw_bytes(raw.capacity), remote)
+    else:
+        raw = entry_raw(e)
+        if raw != NULL:
+            heap_release(heap, raw, raw_bytes(raw.capacity), remote)
 
 
 def value_effort(e):
     """How many blocks freeing the value takes, roughly: whether another thread should do it."""
-    if entry_type(e) == TYPE_SORTED_SET:
+    kind: cython.int = entry_type(e)
+    if kind == TYPE_HASH:
+        return hash_effort(e)
+    if kind == TYPE_SORTED_SET:
         return sorted_set_effort(e)
     return 1
 
 
 def value_duplicate(heap, e, key, n, expiry):
     """A copy of the entry with a value of its own, under another key. NULL when memory is short."""
-    raw: RawPtr = NULL
-    own: RawPtr
     value: cython.p_void
     fresh: EntryPtr = entry_copy(heap, e, key, n, expiry)
-    if fresh == NULL:
-        return NULL
-    if entry_type(e) == TYPE_SORTED_SET:
-        value = sorted_set_copy(heap, e)
-        if value == NULL:
-            entry_free(heap, fresh)
-            return NULL
-        entry_set_word(fresh, cast(uint64_t, cast(uintptr_t, value)))
+    if fresh == NULL or not e.layout & LAYOUT_WORD or entry_encoding(e) == ENCODING_INT:
         return fresh
-    raw = entry_raw(e)
-    if raw == NULL:
-        return fresh
-    own = raw_new(heap, raw.length)
-    if own == NULL:
+    value = value_copy(heap, e)
+    if value == NULL:
         entry_free(heap, fresh)
         return NULL
-    memcpy(own.data, raw.data, raw.length)
-    own.length = raw.length
-    entry_set_word(fresh, cast(uint64_t, cast(uintptr_t, own)))
+    entry_set_word(fresh, cast(uint64_t, cast(uintptr_t, value)))
     return fresh
+
+
+def value_copy(heap, e):
+    """A copy of what the entry's word points to. NULL when memory is short."""
+    kind: cython.int = entry_type(e)
+    if kind == TYPE_HASH:
+        return hash_copy(heap, e)
+    if kind == TYPE_SORTED_SET:
+        return sorted_set_copy(heap, e)
+    return raw_copy(heap, entry_raw(e))
+
+
+def raw_copy(heap, raw):
+    own: RawPtr = raw_new(heap, raw.length)
+    if own != NULL:
+        memcpy(own.data, raw.data, raw.length)
+        own.length = raw.length
+    return own
 
 
 def value_bytes(e):
     """Memory of the entry and its value."""
-    raw: RawPtr
+    kind: cython.int = entry_type(e)
     n: cython.size_t = heap_block_bytes(cast(EntryPtr, e), entry_bytes(e))
-    if entry_type(e) == TYPE_SORTED_SET:
+    raw: RawPtr
+    if kind == TYPE_HASH:
+        return n + hash_memory(e)
+    if kind == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
     raw = entry_raw(e)
     if raw != NULL:

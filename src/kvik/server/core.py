@@ -26,7 +26,7 @@ from cython.cimports.kvik.commands.dispatch import (
     time_out_blocked,
 )
 from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick
-from cython.cimports.kvik.engine.entry import entry_clock, entry_encoding, entry_expiry, entry_type
+from cython.cimports.kvik.engine.entry import TYPE_STRING, entry_clock, entry_encoding, entry_expiry, entry_type
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
 from cython.cimports.kvik.engine.table import table_bytes
@@ -53,6 +53,7 @@ from cython.cimports.kvik.keyspace.call import (
 )
 from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
+from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
@@ -298,7 +299,8 @@ class Core:
             "command_us": sum(row["us"] for row in self.command_statistics()),
             "errors": self.dispatcher.errors, "hits": keys.hits, "misses": keys.misses, "expired": keys.expired,
             "stale_percent": keys.stale_percent, "expire_time_cap": keys.expire_time_cap,
-            "expire_cycle_us": keys.expire_cycle_us, "dirty": self.keyspace.dirty,
+            "expired_fields": keys.expired_fields, "expire_cycle_us": keys.expire_cycle_us,
+            "dirty": self.keyspace.dirty,
             "lazy_pending": read_shared(address(self.keyspace.lazy.pending)),
             "lazy_freed": read_shared(address(self.keyspace.lazy.freed)), "lru_clock": self.keyspace.lru_clock,
         }
@@ -377,10 +379,10 @@ class Core:
         }
 
     def databases(self):
-        """Of every database: keys, expiring keys, and the mean time to live of these in ms."""
+        """Of every database: keys, expiring keys, the mean time to live of these in ms, hashes with expiring fields."""
         return [
             (self.keyspace.databases[i].keys.count, self.keyspace.databases[i].expiries.count,
-             self.keyspace.databases[i].average_ttl)
+             self.keyspace.databases[i].average_ttl, self.keyspace.databases[i].hashes.count)
             for i in range(self.keyspace.count)
         ]
 
@@ -409,7 +411,8 @@ class Core:
         e = slot[0]
         return {
             "type": type_name(entry_type(e)).decode(), "encoding": encoding_name(entry_encoding(e)).decode(),
-            "bytes": value_bytes(e) + 14, "length": string_length(e), "lru": entry_clock(e),
+            "length": string_length(e) if entry_type(e) == TYPE_STRING else value_bytes(e),
+            "bytes": value_bytes(e) + 14, "lru": entry_clock(e),
             "idle": (self.keyspace.lru_clock - entry_clock(e)) & 0xFFFFFF, "expiry": entry_expiry(e),
             "address": cast(uintptr_t, e),
         }
@@ -517,6 +520,10 @@ def before_wait(owner):
         d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.keyspace.expire_timed_out:
         expire_cycle(d.keyspace, True, 10)
+    if d.keyspace.fields_behind:
+        expire_fields(d.keyspace, True)
+        if d.keyspace.fields_behind and d.loop.next_cron_ms > d.clock.monotonic_ms + 2:
+            d.loop.next_cron_ms = d.clock.monotonic_ms + 2
     if d.paused:
         if d.clock.monotonic_ms >= d.paused_until_ms:
             resume_paused(d)
@@ -543,6 +550,7 @@ def run_cron(d):
     core: Core = cast(Core, d.engine)
     hz: cython.int = core.hz
     expire_cycle(d.keyspace, False, hz)
+    expire_fields(d.keyspace, False)
     if d.clock.monotonic_ms >= core.next_second_ms:
         core.next_second_ms = d.clock.monotonic_ms + 1000
         loop_check_clients(d.loop)

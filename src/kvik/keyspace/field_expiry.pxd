@@ -1,0 +1,15 @@
+"""Active expiry of hash fields. See field_expiry.py."""
+
+from libc.stdint cimport int64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr
+from kvik.keyspace.database cimport Database, DatabasePtr, Keyspace
+from kvik.keyspace.hash_value cimport FieldsPtr
+
+cdef enum:
+    HASHES_MAX = 4              # hashes that are worked on between two looks at the time
+    FIELDS_BUDGET_US = 1000     # what one cycle may take
+
+cdef void expire_fields(Keyspace *ks, bint fast) noexcept nogil
+cdef bint expire_fields_of(Keyspace *ks, Database *db, int64_t deadline_us) noexcept nogil
+cdef void reap_hash(Keyspace *ks, Database *db, Entry *e) noexcept nogil
