@@ -122,6 +122,7 @@ cdef void heap_init(Heap *heap) noexcept nogil
 cdef void heap_destroy(Heap *heap) noexcept nogil
 cdef void *heap_alloc_slow(Heap *heap, size_t n) noexcept nogil
 cdef void heap_free_slow(Heap *heap, void *p, size_t n) noexcept nogil
+cdef void *heap_alloc_smaller(Heap *heap, size_t n) noexcept nogil
 cdef void *heap_resize(Heap *heap, void *p, size_t old, size_t n) noexcept nogil
 cdef void *heap_alloc_aligned(Heap *heap, size_t n) noexcept nogil
 cdef void heap_free_aligned(Heap *heap, void *p, size_t n) noexcept nogil

@@ -265,6 +265,16 @@ def span_returned(heap, span, blocks):
         span_link_second(heap, span)
 
 
+def heap_alloc_smaller(heap, n):
+    """A block to take the place of a larger one: `limit` does not stand in its way."""
+    limit: cython.size_t = heap.limit
+    p: cython.p_void
+    heap.limit = 0
+    p = heap_alloc(heap, n)
+    heap.limit = limit
+    return p
+
+
 def heap_resize(heap, p, old, n):
     """Like realloc: the block moves if it must, its first min(old, n) bytes stay. NULL leaves the old block alone."""
     q: cython.p_void
@@ -282,7 +292,7 @@ def heap_resize(heap, p, old, n):
             if heap.used > heap.peak:
                 heap.peak = heap.used
         return q
-    q = heap_alloc(heap, n)
+    q = heap_alloc(heap, n) if n > old else heap_alloc_smaller(heap, n)
     if q != NULL:
         memcpy(q, p, old if old < n else n)
         heap_free(heap, p, old)

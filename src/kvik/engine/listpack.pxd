@@ -18,6 +18,7 @@ the last byte has the lowest bits, and the top bit of a byte says that another o
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcmp
 
 from kvik.engine.heap cimport Heap
 from kvik.engine.intrinsics cimport load32
@@ -70,6 +71,14 @@ cdef struct Item:               # one element as it was read
 
 ctypedef Item *ItemPtr
 
+cdef struct Sought:             # what elements are compared with
+    const char *p
+    size_t n
+    int64_t integer             # if it reads as one
+    bint is_integer
+
+ctypedef Sought *SoughtPtr
+
 cdef Listpack listpack_new(Heap *heap) noexcept nogil
 cdef void listpack_free(Heap *heap, Listpack lp) noexcept nogil
 cdef Listpack listpack_copy(Heap *heap, const char *lp) noexcept nogil
@@ -90,6 +99,9 @@ cdef char *listpack_previous(Listpack lp, char *p) noexcept nogil
 cdef char *listpack_at(Listpack lp, int64_t index) noexcept nogil
 cdef Slice listpack_text(const char *p, char *scratch) noexcept nogil
 cdef char *listpack_find(Listpack lp, char *p, const Slice *s, int skip) noexcept nogil
+cdef void sought_of(Sought *sought, const Slice *s) noexcept nogil
+cdef size_t listpack_count_equal(Listpack lp, const Sought *sought) noexcept nogil
+cdef size_t listpack_remove_equal(Listpack lp, const Sought *sought, size_t skip, uint64_t limit) noexcept nogil
 cdef bint listpack_is_valid(const char *lp, size_t n, size_t *count) noexcept nogil
 cdef size_t back_length_bytes(size_t n) noexcept nogil
 cdef void back_length_write(char *p, size_t n, size_t size) noexcept nogil
@@ -157,4 +169,12 @@ cdef inline Item listpack_item(const char *p) noexcept nogil:
     return item
 
 cdef Item listpack_long_item(const char *p) noexcept nogil
+
+cdef inline bint element_is(const char *p, const Sought *sought) noexcept nogil:
+    """Is the element at p what is sought?"""
+    cdef Item item = listpack_item(p)
+    if item.p == NULL:
+        return sought.is_integer and item.integer == sought.integer
+    return item.n == sought.n and memcmp(item.p, sought.p, item.n) == 0
+
 cdef bint back_length_is(const char *p, size_t n, size_t size) noexcept nogil

@@ -11,7 +11,14 @@ Costs: append O(element) when the block stays, else O(bytes); everything else O(
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import (
+    SMALL_MAX,
+    heap_alloc,
+    heap_alloc_smaller,
+    heap_free,
+    heap_resize,
+    same_block,
+)
 from cython.cimports.kvik.engine.intrinsics import load32, load64, store32, store64
 from cython.cimports.kvik.engine.text import format_integer, parse_integer
 from cython.cimports.libc.stdint import int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -190,13 +197,14 @@ def listpack_splice(heap, lp, at, removed_bytes, removed, elements, count):
     """At offset `at`, take out `removed` elements (`removed_bytes`) and put `count` elements in.
 
     Returns the listpack, which may have moved; NULL when memory is short or it would get too long: then nothing has
-    changed. `elements` must not point into the listpack.
+    changed. (Removing alone is not refused but when the system has nothing left at all.) `elements` must not point into
+    the listpack.
     """
     old: cython.size_t = listpack_bytes(lp)
     inserted: cython.size_t = 0
     total: cython.size_t
     number: cython.size_t = load16(lp + 4)
-    moved: Listpack
+    fresh: Listpack = lp
     p: cython.p_char
     i: cython.int
     for i in range(count):
@@ -204,24 +212,33 @@ def listpack_splice(heap, lp, at, removed_bytes, removed, elements, count):
     total = old - removed_bytes + inserted
     if inserted > LISTPACK_LIMIT or total > LISTPACK_LIMIT:
         return NULL
-    if total > old:
-        moved = cast(Listpack, heap_resize(heap, lp, old, total))
-        if moved == NULL:
-            return NULL
-        lp = moved
-    p = lp + at
-    memmove(p + inserted, p + removed_bytes, old - at - removed_bytes)
+    if old > SMALL_MAX and total > SMALL_MAX:
+        if total > old:
+            fresh = cast(Listpack, heap_resize(heap, lp, old, total))
+            lp = fresh
+    elif not same_block(old, total):
+        fresh = cast(Listpack, heap_alloc(heap, total) if total > old else heap_alloc_smaller(heap, total))
+        if fresh == NULL and total < old <= SMALL_MAX:
+            fresh = lp              # then it keeps the block it has
+    if fresh == NULL:
+        return NULL
+    p = fresh + at
+    memmove(p + inserted, lp + at + removed_bytes, old - at - removed_bytes)
+    if fresh != lp:                 # into another block, each part went at once to where it belongs
+        memcpy(fresh, lp, at)
     for i in range(count):
         p = element_write(p, address(elements[i]))
-    store32(lp, cast(uint32_t, total))
+    store32(fresh, cast(uint32_t, total))
     if number != LISTPACK_COUNT_MAX:
         number = number - removed + count
-        store16(lp + 4, cast(uint16_t, number if number < LISTPACK_COUNT_MAX else LISTPACK_COUNT_MAX))
-    if total < old:
-        moved = cast(Listpack, heap_resize(heap, lp, old, total))
-        if moved != NULL:
-            lp = moved
-    return lp
+        store16(fresh + 4, cast(uint16_t, number if number < LISTPACK_COUNT_MAX else LISTPACK_COUNT_MAX))
+    if fresh != lp:
+        heap_free(heap, lp, old)
+    elif total < old and total > SMALL_MAX:
+        lp = cast(Listpack, heap_resize(heap, fresh, old, total))
+        if lp != NULL:
+            fresh = lp
+    return fresh
 
 
 def listpack_append(heap, lp, s):
@@ -303,16 +320,11 @@ def listpack_at(lp, index):
 
 def listpack_find(lp, p, s, skip):
     """The first element equal to s from p on, looking at every (skip + 1)-th; NULL if there is none."""
-    value: int64_t = 0
-    is_integer: cython.bint = s.n <= 20 and parse_integer(s.p, s.n, address(value))
-    item: Item
+    sought: Sought
     _: cython.int
+    sought_of(address(sought), s)
     while p != NULL:
-        item = listpack_item(p)
-        if item.p == NULL:
-            if is_integer and item.integer == value:
-                return p
-        elif not is_integer and item.n == s.n and memcmp(item.p, s.p, s.n) == 0:
+        if element_is(p, address(sought)):
             return p
         p = listpack_next(p)
         for _ in range(skip):
@@ -320,6 +332,57 @@ def listpack_find(lp, p, s, skip):
                 break
             p = listpack_next(p)
     return NULL
+
+
+# --- all elements that are equal to a text ---------------------------------------------------------------------------
+
+
+def sought_of(sought, s):
+    sought.p = s.p
+    sought.n = s.n
+    sought.integer = 0
+    sought.is_integer = s.n <= 20 and parse_integer(s.p, s.n, address(sought.integer))
+
+
+def listpack_count_equal(lp, sought):
+    """How many elements are what is sought."""
+    found: cython.size_t = 0
+    p: cython.p_char = listpack_first(lp)
+    while p != NULL:
+        if element_is(p, sought):
+            found += 1
+        p = listpack_next(p)
+    return found
+
+
+def listpack_remove_equal(lp, sought, skip, limit):
+    """Take out the elements that are what is sought, but for the first `skip` of them, and at most `limit`. How many?
+
+    In one pass: stretches of elements that stay move together. The block stays, and is the caller's to shorten.
+    """
+    old: cython.size_t = listpack_bytes(lp)
+    number: cython.size_t = load16(lp + 4)
+    removed: cython.size_t = 0
+    p: cython.p_char = lp + LISTPACK_HEADER
+    stays: cython.p_char = p            # start of the stretch that is being read
+    to: cython.p_char = p               # where it goes
+    after: cython.p_char
+    while removed < limit and cast(uint8_t, p[0]) != LISTPACK_END:
+        after = listpack_skip(p)
+        if element_is(p, sought):
+            if skip > 0:
+                skip -= 1
+            else:
+                memmove(to, stays, p - stays)
+                to += p - stays
+                stays = after
+                removed += 1
+        p = after
+    memmove(to, stays, lp + old - stays)
+    store32(lp, cast(uint32_t, old - (stays - to)))
+    if number != LISTPACK_COUNT_MAX:
+        store16(lp + 4, cast(uint16_t, number - removed))
+    return removed
 
 
 # --- what comes from outside -----------------------------------------------------------------------------------------

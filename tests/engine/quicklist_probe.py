@@ -1,0 +1,201 @@
+"""A quicklist for tests: elements are bytes. Texts are handed over in blocks that end where they end."""
+
+# ruff: noqa: F821
+import threading
+
+import cython
+from cython import NULL, address, cast
+from cython.cimports.kvik.engine.listpack import (
+    listpack_append,
+    listpack_bytes,
+    listpack_free,
+    listpack_is_valid,
+    listpack_new,
+    sought_of,
+)
+from cython.cimports.kvik.engine.quicklist import (
+    cursor_item,
+    cursor_next,
+    cursor_previous,
+    quicklist_copy,
+    quicklist_free,
+    quicklist_insert,
+    quicklist_memory,
+    quicklist_new,
+    quicklist_of_listpack,
+    quicklist_pop,
+    quicklist_push,
+    quicklist_remove_equal,
+    quicklist_remove_range,
+    quicklist_replace,
+    quicklist_seek,
+    quicklist_to_listpack,
+)
+from cython.cimports.kvik.engine.quicklist_node import NODE_PLAIN, NodePtr
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.tests.engine.exact import exact_copy, exact_free
+
+
+def item_bytes(item):
+    return b"%d" % item.integer if item.p == NULL else item.p[: item.n]
+
+
+class QuicklistProbe:
+    def __init__(self, owner: HeapProbe, fill: cython.int = -2, depth: cython.int = 0, elements=None):
+        """Empty; with `elements`, made of a listpack of them. MemoryError when memory is short."""
+        lp: cython.p_char
+        each: bytes
+        s: Slice
+        self.owner = owner
+        if elements is None:
+            self.list = quicklist_new(address(owner.heap), fill, depth)
+        else:
+            lp = listpack_new(address(owner.heap))
+            for each in elements:
+                s.p = each
+                s.n = len(each)
+                lp = listpack_append(address(owner.heap), lp, address(s))
+            self.list = quicklist_of_listpack(address(owner.heap), lp, fill, depth)
+            if self.list == NULL:
+                listpack_free(address(owner.heap), lp)
+        if self.list == NULL:
+            raise MemoryError
+
+    @property
+    def count(self) -> int:
+        return self.list.count
+
+    @property
+    def memory(self) -> int:
+        return quicklist_memory(self.list)
+
+    def push(self, data: bytes, at_head: cython.bint) -> bool:
+        s: Slice
+        s.p = exact_copy(data)
+        s.n = len(data)
+        done: cython.bint = quicklist_push(address(self.owner.heap), self.list, address(s), at_head)
+        exact_free(s.p)
+        return done
+
+    def pop(self, at_head: cython.bint) -> None:
+        quicklist_pop(address(self.owner.heap), self.list, at_head)
+
+    def at(self, index: uint64_t) -> bytes:
+        c: ListCursor
+        item: Item
+        quicklist_seek(self.list, index, address(c))
+        item = cursor_item(address(c))
+        return item_bytes(address(item))
+
+    def walk(self, start: uint64_t, forward: cython.bint) -> list:
+        """The elements from number `start` to the end, or back to the start."""
+        c: ListCursor
+        item: Item
+        found: list = []
+        quicklist_seek(self.list, start, address(c))
+        while True:
+            item = cursor_item(address(c))
+            found.append(item_bytes(address(item)))
+            if not (cursor_next(address(c)) if forward else cursor_previous(address(c))):
+                return found
+
+    def insert(self, index: uint64_t, data: bytes, after: cython.bint) -> bool:
+        c: ListCursor
+        s: Slice
+        s.p = exact_copy(data)
+        s.n = len(data)
+        quicklist_seek(self.list, index, address(c))
+        done: cython.bint = quicklist_insert(address(self.owner.heap), address(c), address(s), after)
+        exact_free(s.p)
+        return done
+
+    def replace(self, index: uint64_t, data: bytes) -> bool:
+        c: ListCursor
+        s: Slice
+        s.p = exact_copy(data)
+        s.n = len(data)
+        quicklist_seek(self.list, index, address(c))
+        done: cython.bint = quicklist_replace(address(self.owner.heap), address(c), address(s))
+        exact_free(s.p)
+        return done
+
+    def remove_range(self, start: uint64_t, count: uint64_t) -> None:
+        quicklist_remove_range(address(self.owner.heap), self.list, start, count)
+
+    def remove_equal(self, data: bytes, limit: uint64_t, from_tail: cython.bint) -> int:
+        s: Slice
+        sought: Sought
+        s.p = exact_copy(data)
+        s.n = len(data)
+        sought_of(address(sought), address(s))
+        removed: uint64_t = quicklist_remove_equal(
+            address(self.owner.heap), self.list, address(sought), limit, from_tail)
+        exact_free(s.p)
+        return removed
+
+    def nodes(self) -> list:
+        """("plain", bytes) or (bytes of the listpack, elements) of each node; AssertionError where one is damaged."""
+        found: list = []
+        node: NodePtr = self.list.head
+        previous: NodePtr = NULL
+        raw: RawPtr
+        counted: cython.size_t = 0
+        lp: cython.p_char
+        while node != NULL:
+            assert node.previous == previous
+            if node.form & NODE_PLAIN:
+                raw = cast(RawPtr, node.data)
+                assert node.count == 1
+                assert raw.capacity >= raw.length
+                found.append(("plain", raw.length))
+            else:
+                assert node.lead + node.bytes <= node.capacity
+                lp = exact_copy(node.data[: node.bytes])
+                assert listpack_is_valid(lp, node.bytes, address(counted))
+                exact_free(lp)
+                assert counted == node.count > 0
+                found.append((node.bytes, node.count))
+            previous = node
+            node = node.next
+        assert self.list.tail == previous
+        assert self.list.nodes == len(found)
+        return found
+
+    def spare(self) -> list:
+        """(unused bytes before, behind) the listpack of each packed node."""
+        found: list = []
+        node: NodePtr = self.list.head
+        while node != NULL:
+            if not node.form & NODE_PLAIN:
+                found.append((node.lead, node.capacity - node.lead - node.bytes))
+            node = node.next
+        return found
+
+    def copy(self):
+        """A copy, None when memory is short."""
+        fresh: QuicklistProbe = QuicklistProbe.__new__(QuicklistProbe)
+        fresh.owner = self.owner
+        fresh.list = quicklist_copy(address(self.owner.heap), self.list)
+        return None if fresh.list == NULL else fresh
+
+    def to_listpack(self):
+        """The listpack that the list becomes; the list is gone then. None when memory is short."""
+        lp: cython.p_char = quicklist_to_listpack(address(self.owner.heap), self.list)
+        if lp == NULL:
+            return None
+        self.list = NULL
+        data: bytes = lp[: listpack_bytes(lp)]
+        listpack_free(address(self.owner.heap), lp)
+        return data
+
+    def free(self, remote: cython.bint = False) -> None:
+        """`remote`: on another thread."""
+        if remote:
+            thread = threading.Thread(target=self.free_remote)
+            thread.start()
+            thread.join()
+        else:
+            quicklist_free(address(self.owner.heap), self.list, False)
+
+    def free_remote(self) -> None:
+        quicklist_free(address(self.owner.heap), self.list, True)
