@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.heap cimport Heap
+from kvik.engine.table cimport Table
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
 from kvik.keyspace.database cimport Keyspace
@@ -26,6 +27,7 @@ cdef struct ScanOptions:
     int kind                    # -1: any
 
 ctypedef Found *FoundPtr
+ctypedef ScanOptions *ScanOptionsPtr
 ctypedef Entry **EntryPtrPtr
 
 cdef void scan_command(Call *call) noexcept nogil
@@ -37,5 +39,7 @@ cdef void found_add(void *context, Entry *e) noexcept nogil
 cdef void found_reply(Call *call, Found *found) noexcept nogil
 cdef void found_free(Found *found) noexcept nogil
 cdef bint read_cursor(Call *call, int i, uint64_t *cursor) noexcept nogil
-cdef bint read_scan_options(Call *call, int i, ScanOptions *options) noexcept nogil
+cdef bint read_scan_options(Call *call, int i, bint keys, ScanOptions *options) noexcept nogil
+cdef void reply_cursor(Call *call, uint64_t cursor) noexcept nogil
+cdef void reply_table_scan(Call *call, Table *t, uint64_t cursor, const ScanOptions *options) noexcept nogil
 cdef int type_number(const Slice *name) noexcept nogil

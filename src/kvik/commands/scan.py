@@ -1,4 +1,4 @@
-"""Walking through all keys: SCAN, KEYS and RANDOMKEY."""
+"""Walking through all keys: SCAN, KEYS and RANDOMKEY; and what SSCAN and its like share with them."""
 
 # ruff: noqa: F821
 import cython
@@ -122,8 +122,8 @@ def type_number(name):
     return -2
 
 
-def read_scan_options(call, i, options):
-    """COUNT, MATCH and TYPE from argv[i] on."""
+def read_scan_options(call, i, keys, options):
+    """COUNT, MATCH and, where it is `keys` that are scanned, TYPE, from argv[i] on."""
     a: SlicePtr
     more: cython.bint
     options.pattern = NULL
@@ -140,7 +140,7 @@ def read_scan_options(call, i, options):
                 return False
         elif more and is_word(a, "match"):
             options.pattern = address(call.argv[i + 1])
-        elif more and is_word(a, "type"):
+        elif more and keys and is_word(a, "type"):
             options.kind = type_number(address(call.argv[i + 1]))
             if options.kind == -2:
                 reply_error_about(call, "ERR unknown type name '%.*s'", address(call.argv[i + 1]))
@@ -157,29 +157,36 @@ def read_scan_options(call, i, options):
     return True
 
 
-def scan_command(call):
-    found: Found
-    options: ScanOptions
-    cursor: uint64_t = 0
-    rounds: int64_t = 0
+def reply_cursor(call, cursor):
+    """What every scan answers: the cursor to go on with, and an array, which the caller writes."""
     text: cython.char[24]
-    n: cython.int
-    if not read_cursor(call, 1, address(cursor)) or not read_scan_options(call, 2, address(options)):
-        return
+    reply_array(call.client, 2)
+    reply_bulk(call.client, text, format_unsigned(text, cursor))
+
+
+def reply_table_scan(call, t, cursor, options):
+    """Answer the keys of the entries from `cursor` on: of about as many as COUNT says."""
+    found: Found
+    rounds: int64_t = 0
     found_init(address(found), call, options.pattern, options.kind)
     while True:
-        cursor = table_scan(address(call.db.keys), cursor, 1, found_add, address(found))
+        cursor = table_scan(t, cursor, 1, found_add, address(found))
         rounds += 1
         if cursor == 0 or cast(int64_t, found.seen) >= options.count or rounds // 10 >= options.count:
             break
     if found.failed:
         reply_memory(call)
     else:
-        n = format_unsigned(text, cursor)
-        reply_array(call.client, 2)
-        reply_bulk(call.client, text, n)
+        reply_cursor(call, cursor)
         found_reply(call, address(found))
     found_free(address(found))
+
+
+def scan_command(call):
+    options: ScanOptions
+    cursor: uint64_t = 0
+    if read_cursor(call, 1, address(cursor)) and read_scan_options(call, 2, True, address(options)):
+        reply_table_scan(call, address(call.db.keys), cursor, address(options))
 
 
 def keys_command(call):

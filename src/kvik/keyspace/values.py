@@ -35,6 +35,7 @@ from cython.cimports.kvik.engine.entry import (
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_bytes, sorted_set_copy, sorted_set_effort, sorted_set_free,
 )
@@ -43,8 +44,8 @@ from cython.cimports.libc.string import memcpy
 
 
 def entry_raw(e):
-    """The block of a string value, or NULL when the value is an integer or embedded."""
-    if e.layout & LAYOUT_WORD and entry_encoding(e) != ENCODING_INT:
+    """The block of a string value, or NULL when the value is an integer, embedded, or no string."""
+    if entry_type(e) == TYPE_STRING and e.layout & LAYOUT_WORD and entry_encoding(e) != ENCODING_INT:
         return cast(RawPtr, entry_pointer(e))
     return NULL
 
@@ -55,6 +56,9 @@ def value_free(heap, e, remote):
     if entry_type(e) == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
         return
+    if entry_type(e) == TYPE_SET:
+        set_free(heap, e, remote)
+        return
     raw = entry_raw(e)
     if raw != NULL:
         heap_release(heap, raw, raw_bytes(raw.capacity), remote)
@@ -64,6 +68,8 @@ def value_effort(e):
     """How many blocks freeing the value takes, roughly: whether another thread should do it."""
     if entry_type(e) == TYPE_SORTED_SET:
         return sorted_set_effort(e)
+    if entry_type(e) == TYPE_SET:
+        return set_effort(e)
     return 1
 
 
@@ -75,8 +81,8 @@ def value_duplicate(heap, e, key, n, expiry):
     fresh: EntryPtr = entry_copy(heap, e, key, n, expiry)
     if fresh == NULL:
         return NULL
-    if entry_type(e) == TYPE_SORTED_SET:
-        value = sorted_set_copy(heap, e)
+    if entry_type(e) == TYPE_SORTED_SET or entry_type(e) == TYPE_SET:
+        value = set_copy(heap, e) if entry_type(e) == TYPE_SET else sorted_set_copy(heap, e)
         if value == NULL:
             entry_free(heap, fresh)
             return NULL
@@ -101,6 +107,8 @@ def value_bytes(e):
     n: cython.size_t = heap_block_bytes(cast(EntryPtr, e), entry_bytes(e))
     if entry_type(e) == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
+    if entry_type(e) == TYPE_SET:
+        return n + set_bytes(e)
     raw = entry_raw(e)
     if raw != NULL:
         n += heap_block_bytes(raw, raw_bytes(raw.capacity))
