@@ -8,12 +8,12 @@ entry itself stays where it is. An empty collection does not exist: whoever take
 # ruff: noqa: F821
 import cython
 from cython import NULL, cast
-from cython.cimports.kvik.commands.string_value import reply_memory
+from cython.cimports.kvik.commands.string_value import reply_memory, store_entry
 from cython.cimports.kvik.engine.entry import entry_free, entry_new, entry_set_clock, entry_set_kind, entry_set_word
 from cython.cimports.kvik.engine.text import format_integer
-from cython.cimports.kvik.keyspace.database import db_add, db_delete
+from cython.cimports.kvik.keyspace.database import db_add, db_delete, db_find
 from cython.cimports.kvik.keyspace.lookup import check_type, lookup_read, lookup_write
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed
 from cython.cimports.kvik.wire.reply import reply_bulk
 from cython.cimports.libc.stdint import uint64_t, uintptr_t
 
@@ -47,6 +47,19 @@ def new_collection(call, i, h, kind, encoding, value):
         entry_free(call.keyspace.heap, e)
     reply_memory(call)
     return NULL
+
+
+def add_collection(call, h, e):
+    """Add the complete entry e, whose key is not there. Owns e. False: no memory, answered."""
+    return store_entry(call, h, NULL, e)
+
+
+def store_collection(call, i, h, e, event_class, event):
+    """Let argv[i] be the complete entry e, whatever it was before, and report that. Owns e. False: no memory, answered."""
+    if not store_entry(call, h, db_find(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, h), e):
+        return False
+    changed(call, i, event_class, event)
+    return True
 
 
 def drop_emptied(call, i, h):

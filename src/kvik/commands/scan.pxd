@@ -34,6 +34,7 @@ cdef struct ScanOptions:
     bint bare                   # NOVALUES, NOSCORES
 
 ctypedef Found *FoundPtr
+ctypedef ScanOptions *ScanOptionsPtr
 ctypedef Entry **EntryPtrPtr
 
 cdef void scan_command(Call *call) noexcept nogil
@@ -48,4 +49,5 @@ cdef bint read_cursor(Call *call, int i, uint64_t *cursor) noexcept nogil
 cdef bint read_scan_options(Call *call, int i, int scanned, ScanOptions *options) noexcept nogil
 cdef uint64_t scan_table(Table *t, uint64_t cursor, int64_t count, Found *found) noexcept nogil
 cdef void reply_cursor(Call *call, uint64_t cursor) noexcept nogil
+cdef void reply_table_scan(Call *call, Table *t, uint64_t cursor, const ScanOptions *options) noexcept nogil
 cdef int type_number(const Slice *name) noexcept nogil

@@ -183,13 +183,17 @@ def reply_cursor(call, cursor):
 
 
 def scan_command(call):
-    found: Found
     options: ScanOptions
     cursor: uint64_t = 0
-    if not read_cursor(call, 1, address(cursor)) or not read_scan_options(call, 2, SCAN_KEYS, address(options)):
-        return
+    if read_cursor(call, 1, address(cursor)) and read_scan_options(call, 2, SCAN_KEYS, address(options)):
+        reply_table_scan(call, address(call.db.keys), cursor, address(options))
+
+
+def reply_table_scan(call, t, cursor, options):
+    """Answer the keys of the entries from `cursor` on: of about as many as COUNT says."""
+    found: Found
     found_init(address(found), call, options.pattern, options.kind)
-    cursor = scan_table(address(call.db.keys), cursor, options.count, address(found))
+    cursor = scan_table(t, cursor, options.count, address(found))
     if found.failed:
         reply_memory(call)
     else:

@@ -154,7 +154,7 @@ def raw_shrink(heap, raw, capacity):
 
 
 def store_entry(call, h, slot, e):
-    """Put a complete string entry in place of what `slot` has, or add it. Owns e. False: no memory, answered."""
+    """Put a complete entry in place of what `slot` has, or add it. Owns e. False: no memory, answered."""
     done: cython.bint
     entry_set_clock(e, call.keyspace.lru_clock)
     if slot != NULL:

@@ -23,6 +23,7 @@ cdef enum:
     SEGMENT_SHIFT = 10
     LOAD = 5                    # entries a bucket that growth keeps to
     MOVES_MAX = 4               # buckets that one insert or removal moves at most
+    RANDOM_TRIES = 4            # places that a random choice fetches at once
     CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
 
 cdef struct Bucket:
@@ -48,10 +49,28 @@ cdef struct Table:
     uint64_t moved              # the first `moved` buckets of `now` have gone into `coming`
     uint64_t chained            # buckets beyond the first in their chain
     uint64_t longest            # no chain has more entries than this
+    uint64_t longest_coming     # likewise none of `coming`
 
 ctypedef Table *TablePtr
+
+cdef struct TableWalk:          # a walk through a table that does not change meanwhile, in order of hash by buckets
+    Table *table
+    uint64_t next               # the bucket to go on with: those of `coming` count first, then the rest of `now`
+    uint64_t reached            # buckets of `coming` in use
+    Bucket *bucket              # where the walk stands, NULL: before `next`
+    int slot
+
+ctypedef TableWalk *TableWalkPtr
+
+cdef struct Spot:               # where an entry stands: good until the table changes
+    Bucket *first               # of its chain
+    Bucket *bucket
+    int slot
+
+ctypedef Spot *SpotPtr
 ctypedef void (*FreeFunction)(Heap *heap, void *p, size_t n) noexcept nogil
 ctypedef void (*ScanFunction)(void *context, Entry *e) noexcept nogil
+ctypedef bint (*SweepFunction)(void *context, Entry *e) noexcept nogil
 
 cdef inline uint8_t tag_of(uint64_t h) noexcept nogil:
     return <uint8_t>(h & 255) if (h & 255) != 0 else 1
@@ -108,7 +127,13 @@ cdef void free_links(Table *t, Bucket *b, FreeFunction release) noexcept nogil
 cdef Slot table_find(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef bint table_insert(Table *t, Entry *e, uint64_t h) noexcept nogil
 cdef Entry *table_remove(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef bint table_reserve(Table *t, uint64_t count) noexcept nogil
 cdef Entry *table_random(Table *t, uint64_t *seed) noexcept nogil
+cdef Entry *table_random_spot(Table *t, uint64_t *seed, Spot *spot) noexcept nogil
+cdef Entry *table_take(Table *t, const Spot *spot) noexcept nogil
+cdef void table_walk(TableWalk *walk, Table *t) noexcept nogil
+cdef int table_walk_next(TableWalk *walk, Entry **entries, int room) noexcept nogil
+cdef void table_sweep(Table *t, SweepFunction goes, void *context) noexcept nogil
 cdef uint64_t table_scan(
     Table *t, uint64_t cursor, uint64_t buckets, ScanFunction each, void *context) noexcept nogil
 cdef void table_each(Table *t, ScanFunction each, void *context) noexcept nogil
@@ -124,7 +149,9 @@ cdef void buckets_free(Heap *heap, Buckets *buckets) noexcept nogil
 cdef bint chain_add(Table *t, Bucket *b, Entry *e, uint8_t tag) noexcept nogil
 cdef void chain_remove(Table *t, Bucket *first, Bucket *b, int i) noexcept nogil
 cdef void chain_free(Table *t, Bucket *b) noexcept nogil
-cdef Entry *chain_nth(Bucket *b, uint64_t n) noexcept nogil
+cdef bint chain_nth(Bucket *first, uint64_t n, Spot *spot) noexcept nogil
+cdef uint64_t buckets_reached(const Table *t) noexcept nogil
+cdef Bucket *bucket_in_order(const Table *t, uint64_t reached, uint64_t i) noexcept nogil
 cdef bint resize_start(Table *t, uint64_t count) noexcept nogil
 cdef void resize_finish(Table *t) noexcept nogil
 cdef bint move_bucket(Table *t) noexcept nogil
@@ -133,4 +160,6 @@ cdef void move_back(Table *t, Bucket *first) noexcept nogil
 cdef void resize_step(Table *t, int steps) noexcept nogil
 cdef void grow_step(Table *t) noexcept nogil
 cdef void shrink_step(Table *t) noexcept nogil
+cdef void table_fit(Table *t) noexcept nogil
+cdef void sweep_chain(Table *t, Bucket *first, SweepFunction goes, void *context) noexcept nogil
 cdef void scan_chain(Table *t, Bucket *b, uint64_t start, ScanFunction each, void *context) noexcept nogil

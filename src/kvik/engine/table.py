@@ -20,8 +20,11 @@ its size follows its count closely: there is no moment when a doubled table stan
 whatever the table does meanwhile: an element that is there from start to end is returned, and by growth or shrinking
 none twice.
 
-**Random element.** A random bucket is kept with a probability proportional to the entries in its chain, so that every
-entry is equally likely.
+**Random element.** A random place of a random chain is taken if an entry stands there, so that every entry is equally
+likely.
+
+**Walk.** What reads all entries at once goes through the buckets in their order, without a hash, and fetches the
+entries some way ahead.
 
 Costs: find, insert, remove, random O(1); scan O(buckets asked for).
 """
@@ -131,8 +134,10 @@ def chain_add(t, b, e, tag):
         i = low_byte(empty)
     b.tags[i] = tag
     b.slots[i] = e
-    if depth + i > t.longest:
-        t.longest = depth + i
+    if depth + i > t.longest_coming:
+        t.longest_coming = depth + i
+        if depth + i > t.longest:
+            t.longest = depth + i
     return True
 
 
@@ -164,14 +169,18 @@ def chain_free(t, b):
     b.slots[SLOTS - 1] = NULL
 
 
-def chain_nth(b, n):
-    """The n-th entry of the chain, from 0, or NULL if it has no more than n. Chains have no holes but at their end."""
+def chain_nth(first, n, spot):
+    """The n-th place of the chain, from 0. False: it has no more than n. Chains have no holes but at their end."""
+    b: BucketPtr = first
     while b.chained and n >= SLOTS - 1:
         b = next_in_chain(b)
         n -= SLOTS - 1
     if n >= SLOTS or b.tags[n] == 0:
-        return NULL
-    return b.slots[n]
+        return False
+    spot.first = first
+    spot.bucket = b
+    spot.slot = cast(cython.int, n)
+    return True
 
 
 # --- resizing --------------------------------------------------------------------------------------------------------
@@ -181,12 +190,14 @@ def resize_start(t, count):
     if not buckets_init(t.heap, address(t.coming), count):
         return False
     t.moved = 0
+    t.longest_coming = 0
     return True
 
 
 def resize_finish(t):
     buckets_free(t.heap, address(t.now))
     t.now = t.coming
+    t.longest = t.longest_coming
     t.coming.count = 0
     t.coming.segments = NULL
     t.moved = 0
@@ -303,6 +314,17 @@ def shrink_step(t):
         if not resize_start(t, t.now.count - t.now.count // 3 if t.now.count > 2 else 1):
             return
     resize_step(t, MOVES_MAX)
+
+
+def table_fit(t):
+    """After many removals at once: take on the size that suits the count, in one go. It stays as it is without memory."""
+    while t.coming.count != 0:
+        if not move_bucket(t):
+            return
+    if t.count < 2 * t.now.count and t.now.count > 1 and resize_start(t, t.count // LOAD + 1):
+        while t.coming.count != 0:
+            if not move_bucket(t):
+                return
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -453,29 +475,151 @@ def table_remove(t, key, n, h):
     return NULL
 
 
+def table_reserve(t, count):
+    """Make room for `count` entries in an empty table, so that it need not grow to them. False: no memory, or not empty.
+
+    It does not keep the room: a table that stays nearly empty shrinks with the next removal.
+    """
+    fresh: Buckets
+    n: uint64_t = count // LOAD + 1
+    if t.count != 0 or t.coming.count != 0 or n <= t.now.count:
+        return False
+    if not buckets_init(t.heap, address(fresh), n):
+        return False
+    if not buckets_need(t.heap, address(fresh), n - 1):
+        buckets_free(t.heap, address(fresh))
+        return False
+    buckets_free(t.heap, address(t.now))
+    t.now = fresh
+    return True
+
+
 def random_next(seed):
     """The next number of a splitmix64 sequence: quick and even, not secret."""
     seed[0] += GOLDEN_RATIO
     return mul_fold(seed[0] ^ (seed[0] >> 30), GOLDEN_RATIO)
 
 
+def buckets_reached(t):
+    """The buckets of `coming` that may hold entries: the first so many."""
+    if t.moved == 0:
+        return 0
+    return mul_high(part_start(t.moved, t.now.count) - 1, t.coming.count) + 1
+
+
+def bucket_in_order(t, reached, i):
+    """The i-th bucket in use, in order of hash, where the first `reached` are those of `coming`."""
+    if i < reached:
+        return bucket_at(address(t.coming), i)
+    return bucket_at(address(t.now), t.moved + i - reached)
+
+
 def table_random(t, seed):
     """An entry, each with the same probability; NULL if there is none. O(1) on average."""
-    kept: uint64_t = t.now.count - t.moved
-    reached: uint64_t = 0
-    k: uint64_t
-    e: EntryPtr
+    spot: Spot
+    return table_random_spot(t, seed, address(spot))
+
+
+def table_random_spot(t, seed, spot):
+    """`table_random`, and where the entry stands, for `table_take`.
+
+    RANDOM_TRIES places are drawn and fetched at once, and the first of them where an entry stands is taken.
+    """
+    reached: uint64_t = buckets_reached(t)
+    count: uint64_t = t.now.count - t.moved + reached
+    firsts: BucketPtr[RANDOM_TRIES]
+    depths: uint64_t[RANDOM_TRIES]
+    drawn: uint64_t
+    i: cython.int
     if t.count == 0:
         return NULL
-    if t.moved > 0:
-        reached = mul_high(part_start(t.moved, t.now.count) - 1, t.coming.count) + 1
     while True:
-        k = mul_high(random_next(seed), kept + reached)
-        e = chain_nth(
-            bucket_at(address(t.coming), k) if k < reached else bucket_at(address(t.now), t.moved + k - reached),
-            mul_high(random_next(seed), t.longest))
-        if e != NULL:
-            return e
+        for i in range(RANDOM_TRIES):
+            drawn = random_next(seed)
+            firsts[i] = bucket_in_order(t, reached, mul_high(drawn, count))
+            prefetch(firsts[i])
+            depths[i] = mul_high(drawn * count, t.longest)      # what is left of the number is random as well
+        for i in range(RANDOM_TRIES):
+            if chain_nth(firsts[i], depths[i], spot):
+                return spot.bucket.slots[spot.slot]
+
+
+def table_take(t, spot):
+    """Take out the entry at `spot` and return it: the caller's to free."""
+    e: EntryPtr = spot.bucket.slots[spot.slot]
+    chain_remove(t, spot.first, spot.bucket, spot.slot)
+    t.count -= 1
+    shrink_step(t)
+    return e
+
+
+# --- walking ---------------------------------------------------------------------------------------------------------
+
+
+def table_walk(walk, t):
+    """Begin a walk through all entries. The table must not change until it ends."""
+    walk.table = t
+    walk.next = 0
+    walk.reached = buckets_reached(t)
+    walk.bucket = NULL
+    walk.slot = 0
+
+
+def table_walk_next(walk, entries, room):
+    """The next entries, `room` at most, on their way into the cache; how many, 0 at the end."""
+    t: TablePtr = walk.table
+    end: uint64_t = t.now.count - t.moved + walk.reached
+    n: cython.int = 0
+    while n < room:
+        if walk.bucket == NULL:
+            if walk.next == end:
+                break
+            walk.bucket = bucket_in_order(t, walk.reached, walk.next)
+            walk.slot = 0
+            walk.next += 1
+        while walk.slot < SLOTS and walk.bucket.tags[walk.slot] != 0 and n < room:
+            entries[n] = walk.bucket.slots[walk.slot]
+            prefetch(entries[n])
+            walk.slot += 1
+            n += 1
+        if walk.slot == SLOTS or walk.bucket.tags[walk.slot] == 0:
+            walk.bucket = next_in_chain(walk.bucket)
+            walk.slot = 0
+    return n
+
+
+def sweep_chain(t, first, goes, context):
+    b: BucketPtr = first
+    i: cython.int = 0
+    is_last: cython.bint
+    while b != NULL:
+        if i == SLOTS or b.tags[i] == 0:
+            b = next_in_chain(b)
+            i = 0
+        elif goes(context, b.slots[i]):
+            is_last = b != first and not b.chained and i == 0 and b.tags[1] == 0
+            chain_remove(t, first, b, i)    # the last of the chain, not asked about yet, stands here now
+            t.count -= 1
+            if is_last:
+                return                      # its bucket is gone
+        else:
+            i += 1
+
+
+def table_sweep(t, goes, context):
+    """Take out every entry for which `goes` says so (it may free it). It is asked once for each. O(entries)."""
+    reached: uint64_t = buckets_reached(t)
+    end: uint64_t = t.now.count - t.moved + reached
+    first: BucketPtr
+    i: uint64_t
+    j: cython.int
+    for i in range(end):
+        if i + 1 < end:
+            first = bucket_in_order(t, reached, i + 1)
+            for j in range(SLOTS):
+                prefetch(first.slots[j])
+        sweep_chain(t, bucket_in_order(t, reached, i), goes, context)
+    table_fit(t)
 
 
 def scan_chain(t, b, start, each, context):
@@ -533,7 +677,4 @@ def table_each(t, each, context):
 def table_bytes(t):
     """What the table takes beside its entries."""
     n: cython.size_t = t.chained * BUCKET_BYTES + (segment_count(address(t.now)) + segment_count(address(t.coming))) * 8
-    live: uint64_t = t.now.count - t.moved
-    if t.moved > 0:
-        live += mul_high(part_start(t.moved, t.now.count) - 1, t.coming.count) + 1
-    return n + live * BUCKET_BYTES
+    return n + (t.now.count - t.moved + buckets_reached(t)) * BUCKET_BYTES

@@ -36,6 +36,7 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
+from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_bytes,
     sorted_set_copy,
@@ -59,6 +60,8 @@ def value_free(heap, e, remote):
     raw: RawPtr
     if kind == TYPE_HASH:
         hash_free(heap, e, remote)
+    elif kind == TYPE_SET:
+        set_free(heap, e, remote)
     elif kind == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
     else:
@@ -72,6 +75,8 @@ def value_effort(e):
     kind: cython.int = entry_type(e)
     if kind == TYPE_HASH:
         return hash_effort(e)
+    if kind == TYPE_SET:
+        return set_effort(e)
     if kind == TYPE_SORTED_SET:
         return sorted_set_effort(e)
     return 1
@@ -96,6 +101,8 @@ def value_copy(heap, e):
     kind: cython.int = entry_type(e)
     if kind == TYPE_HASH:
         return hash_copy(heap, e)
+    if kind == TYPE_SET:
+        return set_copy(heap, e)
     if kind == TYPE_SORTED_SET:
         return sorted_set_copy(heap, e)
     return raw_copy(heap, entry_raw(e))
@@ -116,6 +123,8 @@ def value_bytes(e):
     raw: RawPtr
     if kind == TYPE_HASH:
         return n + hash_memory(e)
+    if kind == TYPE_SET:
+        return n + set_bytes(e)
     if kind == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
     raw = entry_raw(e)
