@@ -30,7 +30,7 @@ def equal(ours: Any, theirs: Any) -> bool:
         return len(ours) == len(theirs) and all(map(equal, ours, theirs))
     if isinstance(ours, dict):
         return ours.keys() == theirs.keys() and all(equal(value, theirs[key]) for key, value in ours.items())
-    return bool(ours == theirs) or ours != ours and theirs != theirs  # nan is nan
+    return bool(ours == theirs) or (ours != ours and theirs != theirs)  # nan is nan
 
 
 # --- any order -------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def stream_information(_: Words, ours: Any, theirs: Any, key: Any = None) -> boo
         return False
     if type(ours) is int and type(theirs) is int:
         if key in TIMES or min(ours, theirs) > MOMENTS:
-            return ours == theirs or min(ours, theirs) >= 0 and abs(ours - theirs) <= MILLISECONDS
+            return ours == theirs or (min(ours, theirs) >= 0 and abs(ours - theirs) <= MILLISECONDS)
         return ours == theirs or key in INSIDE
     if isinstance(ours, dict):
         return list(ours) == list(theirs) and all(stream_information(_, ours[key], theirs[key], key) for key in ours)

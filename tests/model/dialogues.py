@@ -24,6 +24,8 @@ def find(words: Words) -> Dialogue | None:
     name = words[0].upper()
     if name == b"XADD" and b"*" not in words:
         return None
+    if name in (b"ZRANGE", b"ZRANGESTORE") and b"BYLEX" not in (word.upper() for word in words):
+        return None
     return DIALOGUES.get(name)
 
 
@@ -32,7 +34,7 @@ def find(words: Words) -> Dialogue | None:
 
 def contents(r: Connection, key: bytes) -> list[Any]:
     """What a key holds, as a list: members, or pairs of them with what belongs to them."""
-    kind = r("TYPE", key)
+    kind = str(r("TYPE", key))
     if kind == "set":
         return list(r("SMEMBERS", key))
     if kind == "hash":
@@ -107,6 +109,18 @@ def random_key(ours: Connection, theirs: Connection, words: Words) -> tuple[Any,
     return known(ours), known(theirs)
 
 
+# --- what is not defined ---------------------------------------------------------------------------------------------
+
+
+def by_lex(ours: Connection, theirs: Connection, words: Words) -> tuple[Any, Any]:
+    """Lexicographical ranges say nothing where scores differ: such a command is left out."""
+    key = words[2 if words[0].upper() == b"ZRANGESTORE" else 1] if len(words) > 2 else b""
+    scores = {repr(each[1]) for each in contents(ours, key) if isinstance(each, list)}
+    if len(scores) > 1:
+        return "undefined", "undefined"
+    return ours(*words), theirs(*words)
+
+
 # --- cursors ---------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +193,8 @@ def add_with_time(ours: Connection, theirs: Connection, words: Words) -> tuple[A
 DIALOGUES: Final[MappingProxyType[bytes, Dialogue]] = MappingProxyType(
     {
         **dict.fromkeys((b"HRANDFIELD", b"SRANDMEMBER", b"ZRANDMEMBER"), at_random),
+        **dict.fromkeys((b"ZLEXCOUNT", b"ZRANGE", b"ZRANGEBYLEX", b"ZRANGESTORE"), by_lex),
+        **dict.fromkeys((b"ZREMRANGEBYLEX", b"ZREVRANGEBYLEX"), by_lex),
         **dict.fromkeys((b"HSCAN", b"SCAN", b"SSCAN", b"ZSCAN"), scan),
         b"DUMP": dump,
         b"RANDOMKEY": random_key,

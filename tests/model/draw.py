@@ -18,7 +18,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
-from tests.model.values import Values
+from tests.model.values import KEYS, Values
 
 REFERENCE: Final = Path(__file__).resolve().parents[1] / "reference" / "valkey-9.1.2-commands.json"
 
@@ -45,21 +45,30 @@ LEFT_OUT: Final = MappingProxyType(
 BLOCKING: Final = frozenset(
     ("blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin", "xread", "xreadgroup")
 )
+READ_GROUPS: Final = ("xread", "xreadgroup")
 NOT_MIXED: Final = BLOCKING | {"bitfield"}
 """Whose words do not change places: another number as time-out would take long, as offset much memory."""
 
 WEIGHTS: Final = MappingProxyType(
     {  # how often a command is drawn, where not once: more of what makes data, less of what ends it or waits
-        "append": 2.0, "bitop": 1.5, "geoadd": 4.0, "hset": 4.0, "hsetex": 2.0, "lpush": 3.0, "mset": 1.5, "pfadd": 4.0,
-        "rpush": 4.0, "sadd": 5.0, "set": 4.0, "setbit": 2.0, "setrange": 1.5, "xadd": 10.0, "xgroup|create": 4.0,
-        "xreadgroup": 3.0, "zadd": 6.0,
-        "del": 0.4, "unlink": 0.4, "flushall": 0.03, "flushdb": 0.1, "swapdb": 0.5, "keys": 0.5, "select": 3.0,
-        "xgroup|destroy": 0.4, "xsetid": 0.3, "move": 0.7, "pfcount": 0.7,
-        "blmove": 0.3, "blmpop": 0.3, "blpop": 0.3, "brpop": 0.3, "brpoplpush": 0.3, "bzmpop": 0.3, "bzpopmax": 0.3,
-        "bzpopmin": 0.3,
+        "append": 2.0, "bitop": 1.5, "geoadd": 10.0, "hset": 5.0, "hsetex": 2.0, "lpush": 4.0, "mset": 1.5,
+        "pfadd": 4.0, "restore": 1.5, "rpush": 5.0, "sadd": 9.0, "set": 4.0, "setbit": 2.0, "setrange": 1.5,
+        "sunionstore": 1.5, "xadd": 15.0, "xgroup|create": 6.0, "xreadgroup": 8.0, "zadd": 16.0, "zunionstore": 1.5,
+        "flushall": 0.03, "flushdb": 0.1, "keys": 0.5, "pfcount": 0.7, "select": 3.0, "swapdb": 0.5,
+        "geosearchstore": 0.5, "xgroup|destroy": 0.3, "xsetid": 0.4, "zpopmax": 0.4, "zpopmin": 0.4,
+        "zmpop": 0.4, "zremrangebylex": 0.4, "zremrangebyrank": 0.4, "zremrangebyscore": 0.4,
+        **dict.fromkeys(BLOCKING - {"xread", "xreadgroup"}, 0.3),
         "object|help": 0.1, "xgroup|help": 0.1, "xinfo|help": 0.1,
     }
 )  # fmt: skip
+
+MAKES: Final = 1.5
+FIRST: Final = 30
+
+ALWAYS: Final = MappingProxyType(
+    {("geosearch", "from"): 0.97, ("geosearchstore", "from"): 0.97, ("xgroup|create", "mkstream"): 0.8}
+)
+"""Options without which only errors would come, and how often they are there."""
 
 COUNTS: Final = ("numkeys", "numfields", "num-vertices")
 JUNK: Final = (b"junk", b"NX", b"COUNT", b"", b"\xff")
@@ -122,7 +131,11 @@ class Drawer:
         return [each for each in every if each.group in groups]
 
     def commands(self, count: int) -> list[Words]:
-        specifications = self.random.choices(self.choices, self.weights, k=count)
+        """So many commands; the first ones of those that make data."""
+        makers = [weight if weight >= MAKES else 0.0 for weight in self.weights]
+        start = min(count, FIRST) if any(makers) else 0
+        specifications = self.random.choices(self.choices, makers, k=start)
+        specifications += self.random.choices(self.choices, self.weights, k=count - start)
         return [self.command(each) for each in specifications]
 
     def command(self, specification: Specification) -> Words:
@@ -140,6 +153,9 @@ class Drawer:
         words += self._arguments(specification.arguments)
         if specification.name in FINISH:
             FINISH[specification.name](words, self.values)
+        for one, others in CONFLICTS.get(specification.name, ()):
+            if one in words[head:] and self.random.random() < 0.85:
+                remove(words, head, others)
         if self.random.random() < 0.03:
             self._spoil(words, head)
         if self.random.random() < 0.05:
@@ -154,7 +170,8 @@ class Drawer:
         options: list[list[bytes]] = []
         for each in declared:
             if "optional" in each.get("flags", ()):
-                if self.random.random() < self.option_share:
+                share = ALWAYS.get((self.specification.name, each["name"]), self.option_share)
+                if self.random.random() < share:
                     options.append(self._argument(each))
                 continue
             parts += self._shuffled(options)
@@ -170,11 +187,11 @@ class Drawer:
 
     def _argument(self, declared: dict[str, Any]) -> list[bytes]:
         name, flags = declared["name"], declared.get("flags", ())
-        if name in COUNTS:
-            return self._count()
         token = [declared["token"].encode()] if declared.get("token") else []
         if token and self.random.random() < 0.03:
             token[0] = token[0].lower()
+        if name in COUNTS:
+            return token + self._count()
         times = self._times(name) if "multiple" in flags else 1
         if "multiple_token" in flags:
             return [word for _ in range(times) for word in (*token, *self._once(declared))]
@@ -207,11 +224,13 @@ class Drawer:
 
     def _times(self, name: str) -> int:
         """How often a repeated argument is there. A counted one as often as was said, weights as often as keys."""
-        follows_keys = name == "weight" or (name == "id" and self.specification.name in ("xread", "xreadgroup"))
+        follows_keys = name == "weight" or (name == "id" and self.specification.name in READ_GROUPS)
         if self.is_counted or follows_keys:
             self.is_counted = False
             return max(0, self.number + (self.random.choice((-1, 1)) if self.random.random() < 0.02 else 0))
         times = self._how_many()
+        if self.specification.name in READ_GROUPS and self.random.random() < 0.7:
+            times = 1  # all streams must have the group
         if name == "key":
             self.number = times
         return times
@@ -262,20 +281,68 @@ def finish_zrange(words: list[bytes], values: Values) -> None:
     """The bounds are indexes, scores or members, as an option that comes later says."""
     first = 3 if words[0] == b"ZRANGESTORE" else 2
     options = {word.upper() for word in words[first + 2 :]}
-    bound = values.lex_bound if b"BYLEX" in options else values.score_bound
-    if not options & {b"BYLEX", b"BYSCORE"}:
+    for at, is_last in ((first, False), (first + 1, True)):
+        upper = is_last != (b"REV" in options)
+        if b"BYLEX" in options:
+            words[at] = values.lex_bound(upper=upper)
+        elif b"BYSCORE" in options:
+            words[at] = values.score_bound(upper=upper)
+        else:
+            words[at] = values.small(0, 12) if is_last else values.small(-12, 3)
 
-        def bound() -> bytes:
-            return values.small(-12, 12)
 
-    for at in (first, first + 1):
-        words[at] = bound()
+def remove(words: list[bytes], start: int, options: Sequence[bytes]) -> None:
+    words[start:] = [word for word in words[start:] if word not in options]
+
+
+WITH: Final = (b"WITHCOORD", b"WITHDIST", b"WITHHASH")
+CONFLICTS: Final[MappingProxyType[str, Sequence[tuple[bytes, Sequence[bytes]]]]] = MappingProxyType(
+    {  # (option, those that may not stand beside it): mostly they do not, since only errors would come of it
+        "georadius": ((b"STORE", WITH), (b"STOREDIST", WITH)),
+        "georadiusbymember": ((b"STORE", WITH), (b"STOREDIST", WITH)),
+        "lcs": ((b"IDX", (b"LEN",)),),
+        "zadd": ((b"GT", (b"NX",)), (b"LT", (b"NX",))),
+        "zrange": ((b"BYLEX", (b"WITHSCORES",)),),
+    }
+)
 
 
 def finish_xadd(words: list[bytes], values: Values) -> None:
     """IDs of the server's choice are rare: nothing comes before them afterwards."""
-    if b"*" in words and values.chance(0.9):
+    if b"*" in words and values.chance(0.96):
         words[words.index(b"*")] = values.new_stream_id()
+    finish_xtrim(words, values)
+
+
+def finish_xtrim(words: list[bytes], values: Values) -> None:
+    """LIMIT goes with ~ only."""
+    if b"LIMIT" in words and b"~" not in words and values.chance(0.85):
+        at = words.index(b"LIMIT")
+        del words[at : at + 2]
+
+
+def finish_zadd(words: list[bytes], values: Values) -> None:
+    """INCR takes one member. Lexicographical ranges are defined where all scores are equal."""
+    if len(words) > 1 and words[1] in KEYS["lex"]:
+        words[2:] = [word for each in range(3, len(words), 2) for word in (b"0", words[each])]
+    if b"INCR" in words and values.chance(0.85):
+        del words[words.index(b"INCR") + 3 :]
+
+
+def finish_geosearch(words: list[bytes], values: Values) -> None:
+    """A polygon needs no middle."""
+    if b"BYPOLYGON" in words and values.chance(0.85):
+        for option, length in ((b"FROMMEMBER", 2), (b"FROMLONLAT", 3)):
+            if option in words:
+                at = words.index(option)
+                del words[at : at + length]
+
+
+def finish_restore(words: list[bytes], values: Values) -> None:
+    """Either the one or the other."""
+    if b"IDLETIME" in words and b"FREQ" in words and values.chance(0.85):
+        at = words.index(b"FREQ")
+        del words[at : at + 2]
 
 
 def finish_sort(words: list[bytes], _: Values) -> None:
@@ -286,5 +353,15 @@ def finish_sort(words: list[bytes], _: Values) -> None:
 
 
 FINISH: Final[MappingProxyType[str, Callable[[list[bytes], Values], None]]] = MappingProxyType(
-    {"sort": finish_sort, "xadd": finish_xadd, "zrange": finish_zrange, "zrangestore": finish_zrange}
+    {
+        "geosearch": finish_geosearch,
+        "geosearchstore": finish_geosearch,
+        "restore": finish_restore,
+        "sort": finish_sort,
+        "xadd": finish_xadd,
+        "xtrim": finish_xtrim,
+        "zadd": finish_zadd,
+        "zrange": finish_zrange,
+        "zrangestore": finish_zrange,
+    }
 )

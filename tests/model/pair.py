@@ -53,6 +53,15 @@ SMALL_ENCODINGS: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 
+IN_ORDER: Final = (b"listpack", b"intset")
+"""Encodings that keep the order of insertion, or a sorted one."""
+ANY_ORDER: Final = (b"SDIFFSTORE", b"SINTERSTORE", b"SUNIONSTORE")
+"""What makes small sets in the order of large ones."""
+
+BROKEN: Final = (ClosedError, OSError, AssertionError, LookupError, TypeError, ValueError)
+"""What comes of a connection or a reply that makes no sense."""
+
+
 class NoReply(str):
     """Stands for a reply that did not come."""
 
@@ -84,7 +93,7 @@ class Side:
         try:
             for _ in commands:
                 replies.append(self.connection.read())
-        except (ClosedError, TimeoutError, OSError) as error:
+        except BROKEN as error:
             replies.append(self.lost(error))
         return replies
 
@@ -144,7 +153,12 @@ class Pair:
     def ask(self, before: Sequence[Words], words: Words, *, in_order: bool) -> Mismatch | None:
         """All of these on two empty servers, and at the end that one command."""
         self._start()
-        return self._run(before) or self._pipeline(before, [words], in_order=in_order)
+        if not in_order:
+            return self._run([*before, words])
+        mismatch = self._run(before)
+        if mismatch or self.theirs.connection("OBJECT", "ENCODING", words[1]) not in IN_ORDER:
+            return mismatch
+        return self._pipeline(before, [words], in_order=True)
 
     def _start(self) -> None:
         settings = [str(each) for pair in self.encodings.items() for each in pair]
@@ -185,7 +199,7 @@ class Pair:
     def _dialogue(self, before: Sequence[Words], words: Words, dialogue: dialogues.Dialogue) -> Mismatch | None:
         try:
             ours, theirs = dialogue(self.ours.connection, self.theirs.connection, words)
-        except (ClosedError, TimeoutError, OSError) as error:
+        except BROKEN as error:
             ours, theirs = self.ours.lost(error), self.theirs.lost(error)
             return Mismatch(before, words, ours, theirs)
         return None if compare.equal(ours, theirs) else Mismatch(before, words, ours, theirs)
@@ -212,8 +226,9 @@ class Pair:
             if not compare.same(words, our, their):
                 return Mismatch(before, words, our, their)
         reads = []
+        any_order = any(words[0].upper() in ANY_ORDER for words in before)
         for key, kind, encoding in zip(keys, ours[::3], ours[1::3], strict=True):
-            in_order = encoding in (b"listpack", b"intset")
+            in_order = encoding in IN_ORDER and not (kind == "set" and any_order)
             reads += [(words, in_order) for words in reading(key, kind)]
         return self._compare_reads(before, reads) or self._compare_reads(before, self._times_of_fields(keys, ours[::3]))
 
