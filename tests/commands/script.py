@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from tests.support.resp import Connection, Error
@@ -24,6 +25,22 @@ def words(line: str) -> list[bytes]:
     lexer.commenters = ""
     lexer.escape = ""  # backslashes are for the bytes
     return [codecs.escape_decode(each.encode("latin-1"))[0] for each in lexer]  # type: ignore[attr-defined]
+
+
+def line(command: Sequence[bytes]) -> str:
+    """The text of a command: `words` makes the same arguments of it."""
+    return " ".join(map(_word, command))
+
+
+def _word(argument: bytes) -> str:
+    text = "".join(_character(byte) for byte in argument)
+    return f"'{text}'" if not text or " " in text else text
+
+
+def _character(byte: int) -> str:
+    if byte == ord("\\"):
+        return "\\\\"
+    return chr(byte) if 32 <= byte < 127 and byte not in b"'\";" else f"\\x{byte:02x}"
 
 
 def run(r: Connection, script: str) -> Any:

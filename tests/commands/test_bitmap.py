@@ -179,6 +179,7 @@ def test_bitcount(r2: Connection, arguments: tuple[object, ...], expected: int):
         (("x", 0, "BYTE"), NOT_INTEGER), (("x", 1, "foo"), NOT_INTEGER), ((MAX + 1, 1), NOT_INTEGER),
         ((0, 1, "foo"), SYNTAX), ((0, 1, "BITS"), SYNTAX), ((0, 1, ""), SYNTAX),
         ((0, 1, "BIT", "x"), SYNTAX), (("x", 1, "BIT", "x"), SYNTAX), ((0, "x", "foo", 3), SYNTAX),
+        ((0, "x", "foo"), SYNTAX), ((0, "x", "BIT"), NOT_INTEGER), (("x", "y", "foo"), NOT_INTEGER),
     ],
 )  # fmt: skip
 def test_bad_ranges(r2: Connection, arguments: tuple[object, ...], error: Error):

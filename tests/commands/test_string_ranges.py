@@ -158,7 +158,9 @@ def test_the_longest_append_is_refused(r: Connection) -> None:
 
 # --- encodings: a script and the encoding of k afterwards ------------------------------------------------------------
 
-SHORT, LONG = "x" * 40, "x" * 200  # below and above every server's limit for embedded values
+SHORT, LONG = "x" * 40, "x" * 200  # certainly below and above the limit for embedded values
+LIMIT, LIMIT_EXPIRY = "x" * 112, "x" * 104  # the longest that are embedded with k; in place of one with a time to live
+LONG_KEY = "y" * 32
 ENCODINGS: list[tuple[str, str]] = [
     ("SET k 1", "int"),
     ("SET k 0", "int"),
@@ -177,6 +179,19 @@ ENCODINGS: list[tuple[str, str]] = [
     ("SET k v", "embstr"),
     (f"SET k {SHORT}", "embstr"),
     (f"SET k {LONG}", "raw"),
+    (f"SET k {LIMIT}", "embstr"),
+    (f"SET k {LIMIT}x", "raw"),
+    (f"SET k {LIMIT} EX 100", "embstr"),
+    (f"SET k {LIMIT} ; EXPIRE k 100 ; PERSIST k", "embstr"),
+    (f"SET k v EX 100 ; SET k {LIMIT_EXPIRY}", "embstr"),
+    (f"SET k v EX 100 ; SET k {LIMIT_EXPIRY}x", "raw"),
+    (f"SET k v ; SET k {LIMIT} ; SET k {LIMIT}", "embstr"),
+    (f"SET '' {LIMIT}x ; RENAME '' k", "raw"),
+    (f"SET '' {LIMIT} ; RENAME '' k", "embstr"),
+    (f"SET '' {LIMIT}x ; COPY '' k", "raw"),
+    (f"SET {LONG_KEY} {'x' * 79} ; RENAME {LONG_KEY} k", "embstr"),
+    (f"SET {LONG_KEY} {'x' * 80} ; RENAME {LONG_KEY} k", "raw"),
+    (f"SET {LONG_KEY} {'x' * 80} ; COPY {LONG_KEY} k", "raw"),
     ("SET k v EX 100", "embstr"),
     ("SET k 5 EX 100", "int"),
     ("SETEX k 100 5", "int"),

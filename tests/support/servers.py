@@ -114,7 +114,12 @@ class ServerProcess:
         assert self.process is not None
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.wait(30)
+
+    def wait(self, timeout: float) -> int:
+        """Wait for the end. Returns the exit code; subprocess.TimeoutExpired if it goes on."""
+        assert self.process is not None
+        return self.process.wait(timeout)
 
     def stop(self) -> None:
         if self.alive():

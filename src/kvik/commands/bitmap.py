@@ -137,14 +137,12 @@ def read_range(call, i, span):
         return False
     if i < call.argc and not read_integer(call, i, address(span.start)):
         return False
-    if i + 1 < call.argc and not read_integer(call, i + 1, address(span.end)):
-        return False
-    if i + 2 < call.argc:
+    if i + 2 < call.argc:  # the unit is checked before the end
         span.by_bit = is_word(address(call.argv[i + 2]), "bit")
         if not span.by_bit and not is_word(address(call.argv[i + 2]), "byte"):
             reply_syntax_error(call)
             return False
-    return True
+    return i + 1 >= call.argc or read_integer(call, i + 1, address(span.end))
 
 
 def clip_range(span, n, first, end):

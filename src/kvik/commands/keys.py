@@ -4,13 +4,16 @@
 import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
-from cython.cimports.kvik.commands.string_value import reply_memory
+from cython.cimports.kvik.commands.string_value import reply_memory, text_encoding
 from cython.cimports.kvik.engine.entry import (
+    ENCODING_EMBSTR,
+    TYPE_STRING,
     entry_clock,
     entry_copy,
     entry_encoding,
     entry_expiry,
     entry_free,
+    entry_set_kind,
     entry_type,
 )
 from cython.cimports.kvik.engine.text import is_word
@@ -148,6 +151,8 @@ def rename_generic(call, only_new):
 def put_copy(call, db, key, e, h):
     """Let the entry e be what argv[key] has in db, in place of what it had. False: no memory, e is not taken."""
     slot: Slot = db_find(call.keyspace, db, call.argv[key].p, call.argv[key].n, h)
+    if entry_encoding(e) == ENCODING_EMBSTR:
+        entry_set_kind(e, TYPE_STRING, text_encoding(call.argv[key].n, e.vlen, False))
     if slot != NULL:
         return db_overwrite(call.keyspace, db, slot, e, h)
     return db_add(call.keyspace, db, e, h)

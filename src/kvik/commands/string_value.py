@@ -1,7 +1,7 @@
 """Storing string values: which form a value takes, and how it grows.
 
     a canonical 64-bit integer    in the entry's word                  int
-    up to EMBED_MAX bytes         behind the key, in the entry         embstr up to 44 bytes, else raw
+    up to EMBED_MAX bytes         behind the key, in the entry         embstr up to about 110 with the key, else raw
     longer                        a block of its own (Raw)             raw
     changed in place              a Raw with room to grow              raw
 
@@ -13,7 +13,6 @@ import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
     EMBED_MAX,
-    ENCODING_EMBSTR,
     ENCODING_INT,
     ENCODING_RAW,
     KEY_OFFSET,
@@ -62,10 +61,12 @@ def store_string(call, i, h, slot, p, n, expiry):
 def store_text(call, i, h, slot, p, n, expiry):
     """store_string for bytes that are to stay bytes, though they may be those of an integer."""
     layout: cython.int
+    encoding: cython.int
     size: cython.size_t
     e: EntryPtr
     if n > EMBED_MAX:
         return store_large(call, i, h, slot, p, n, expiry)
+    encoding = text_encoding(call.argv[i].n, n, slot != NULL and slot[0].layout & LAYOUT_EXPIRY)
     if slot != NULL:
         e = slot[0]
         layout = e.layout & ~LAYOUT_EXPIRY
@@ -78,7 +79,7 @@ def store_text(call, i, h, slot, p, n, expiry):
             memcpy(entry_embedded(e), p, n)
             if expiry != -1:
                 entry_set_expiry(e, expiry)
-            entry_set_kind(e, TYPE_STRING, ENCODING_EMBSTR if n <= EMBSTR_MAX else ENCODING_RAW)
+            entry_set_kind(e, TYPE_STRING, encoding)
             entry_set_clock(e, call.keyspace.lru_clock)
             return True
     e = entry_new(call.keyspace.heap, call.argv[i].p, call.argv[i].n, expiry, False, n)
@@ -86,7 +87,7 @@ def store_text(call, i, h, slot, p, n, expiry):
         reply_memory(call)
         return False
     memcpy(entry_embedded(e), p, n)
-    entry_set_kind(e, TYPE_STRING, ENCODING_EMBSTR if n <= EMBSTR_MAX else ENCODING_RAW)
+    entry_set_kind(e, TYPE_STRING, encoding)
     return store_entry(call, h, slot, e)
 
 
