@@ -1,0 +1,1 @@
+"""HyperLogLogs for tests. See hyperloglog_probe.py."""
