@@ -11,6 +11,11 @@ from kvik.keyspace.sorted_set_value cimport SortedSetCursor, SortedSetRules
 cdef enum:
     SCORES_KEPT = 64            # scores of one ZADD that are read once
 
+cdef enum:                      # how a member is replied
+    REPLY_MEMBER = 0            # without its score
+    REPLY_FLAT = 1              # and its score
+    REPLY_PAIR = 2              # with its score in an array of two
+
 cdef struct AddOptions:
     int flags                   # ADD_...
     bint changes                # CH: the reply counts changed members too
@@ -35,7 +40,13 @@ cdef void answer_rank(Call *call, bint reverse) noexcept nogil
 
 # For all sorted set commands.
 cdef Entry *new_sorted_set(Call *call, int i, uint64_t h, size_t members, size_t longest) noexcept nogil
-cdef void reply_member(Call *call, const SortedSetCursor *cursor, bint with_score) noexcept nogil
+cdef void reply_member(Call *call, const SortedSetCursor *cursor, int form) noexcept nogil
+
+cdef inline int reply_form(const Call *call, bint with_scores) noexcept nogil:
+    """How most commands reply members with their scores: RESP2 has no brackets for a pair."""
+    if not with_scores:
+        return REPLY_MEMBER
+    return REPLY_FLAT if call.client.resp == 2 else REPLY_PAIR
 
 cdef inline SortedSetRules sorted_set_rules(const Call *call) noexcept nogil:
     cdef SortedSetRules rules

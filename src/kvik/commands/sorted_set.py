@@ -71,13 +71,13 @@ def new_sorted_set(call, i, h, members, longest):
     return e
 
 
-def reply_member(call, cursor, with_score):
-    """The member at the cursor; with its score a pair, which RESP2 has no brackets for."""
+def reply_member(call, cursor, form):
+    """The member at the cursor."""
     item: Item = cursor_member(cursor)
-    if with_score and call.client.resp > 2:
+    if form == REPLY_PAIR:
         reply_array(call.client, 2)
     reply_item(call.client, address(item))
-    if with_score:
+    if form != REPLY_MEMBER:
         reply_double(call.client, cursor_score(cursor))
 
 

@@ -10,7 +10,7 @@ import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
 from cython.cimports.kvik.commands.collections import drop_emptied, read_collection, write_collection
-from cython.cimports.kvik.commands.sorted_set import reply_member
+from cython.cimports.kvik.commands.sorted_set import REPLY_FLAT, reply_form, reply_member
 from cython.cimports.kvik.engine.entry import ENCODING_LISTPACK, TYPE_SORTED_SET, entry_encoding
 from cython.cimports.kvik.engine.text import MINUS, OPEN_BRACKET, OPEN_PARENTHESIS, PLUS, is_word, parse_any_double
 from cython.cimports.kvik.keyspace.sorted_set_listpack import LEX_EXCLUDED, LEX_HIGHEST, LEX_INCLUDED, LEX_LOWEST
@@ -237,13 +237,14 @@ def reply_range(call, e, found, back, with_scores):
     """The members of these ranks, from the last to the first if `back`."""
     cursor: SortedSetCursor
     left: uint64_t = found.count
-    reply_array(call.client, left * 2 if with_scores and call.client.resp == 2 else left)
+    form: cython.int = reply_form(call, with_scores)
+    reply_array(call.client, left * 2 if form == REPLY_FLAT else left)
     if left == 0:
         return
     sorted_set_seek(e, found.first + found.count - 1 if back else found.first, address(cursor))
     while True:
         cursor_prefetch(address(cursor), back)
-        reply_member(call, address(cursor), with_scores)
+        reply_member(call, address(cursor), form)
         left -= 1
         if left == 0:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kvik.commands.spec import CommandSpec, block, double, integer, key, oneof, range_keys, string, word
+from kvik.commands.spec import CommandSpec, block, counted_keys, double, integer, key, oneof, range_keys, string, word
 
 READ: Final = ("readonly",)
 READ_FAST: Final = ("readonly", "fast")
@@ -18,7 +18,61 @@ LOG_N_AND_REMOVED: Final = (
     "O(log(N)+M) where N is the number of members of the set and M the number of those removed."
 )
 
+END: Final = oneof("where", word("MIN"), word("MAX"))
+POPPED: Final = (
+    "O(K) + O(M*log(N)) where K is the number of keys, N the number of members of the set and M the number of those taken."
+)
+
 COMMANDS: Final = (
+    CommandSpec(
+        "bzmpop",
+        arity=-5,
+        flags=("write", "blocking"),
+        group="sorted-set",
+        since="7.0.0",
+        summary="Takes members from an end of the first of several sorted sets that has any; waits until one has.",
+        complexity=POPPED,
+        acl=("sortedset",),
+        keys=(counted_keys(2, "RW", "access", "delete"),),
+        arguments=(
+            double("timeout"),
+            integer("numkeys"),
+            key(multiple=True),
+            END,
+            integer("count", token="COUNT", optional=True),
+        ),
+        handler="sorted_set_pop:bzmpop_command",
+    ),
+    CommandSpec(
+        "bzpopmax",
+        arity=-3,
+        flags=("write", "blocking", "fast"),
+        group="sorted-set",
+        since="5.0.0",
+        summary="Takes the member with the highest score from the first of several sorted sets that has any; waits "
+        "until one has.",
+        complexity=LOG_N,
+        acl=("sortedset",),
+        keys=(range_keys(1, "RW", "access", "delete", last=-2),),
+        arguments=(key(multiple=True), double("timeout")),
+        history=(("6.0.0", "`timeout` is interpreted as a double instead of an integer."),),
+        handler="sorted_set_pop:bzpopmax_command",
+    ),
+    CommandSpec(
+        "bzpopmin",
+        arity=-3,
+        flags=("write", "blocking", "fast"),
+        group="sorted-set",
+        since="5.0.0",
+        summary="Takes the member with the lowest score from the first of several sorted sets that has any; waits "
+        "until one has.",
+        complexity=LOG_N,
+        acl=("sortedset",),
+        keys=(range_keys(1, "RW", "access", "delete", last=-2),),
+        arguments=(key(multiple=True), double("timeout")),
+        history=(("6.0.0", "`timeout` is interpreted as a double instead of an integer."),),
+        handler="sorted_set_pop:bzpopmin_command",
+    ),
     CommandSpec(
         "zadd",
         arity=-4,
@@ -97,6 +151,24 @@ COMMANDS: Final = (
         handler="sorted_set_range:zlexcount_command",
     ),
     CommandSpec(
+        "zmpop",
+        arity=-4,
+        flags=WRITE,
+        group="sorted-set",
+        since="7.0.0",
+        summary="Takes members from an end of the first of several sorted sets that has any.",
+        complexity=POPPED,
+        acl=("sortedset",),
+        keys=(counted_keys(1, "RW", "access", "delete"),),
+        arguments=(
+            integer("numkeys"),
+            key(multiple=True),
+            END,
+            integer("count", token="COUNT", optional=True),
+        ),
+        handler="sorted_set_pop:zmpop_command",
+    ),
+    CommandSpec(
         "zmscore",
         arity=-3,
         flags=READ_FAST,
@@ -108,6 +180,32 @@ COMMANDS: Final = (
         keys=ONE_KEY,
         arguments=(key(), string("member", multiple=True)),
         handler="sorted_set:zmscore_command",
+    ),
+    CommandSpec(
+        "zpopmax",
+        arity=-2,
+        flags=("write", "fast"),
+        group="sorted-set",
+        since="5.0.0",
+        summary="Takes the members with the highest scores from a sorted set; one that is empty then is deleted.",
+        complexity=LOG_N_AND_REMOVED,
+        acl=("sortedset",),
+        keys=(range_keys(1, "RW", "access", "delete"),),
+        arguments=(key(), integer("count", optional=True)),
+        handler="sorted_set_pop:zpopmax_command",
+    ),
+    CommandSpec(
+        "zpopmin",
+        arity=-2,
+        flags=("write", "fast"),
+        group="sorted-set",
+        since="5.0.0",
+        summary="Takes the members with the lowest scores from a sorted set; one that is empty then is deleted.",
+        complexity=LOG_N_AND_REMOVED,
+        acl=("sortedset",),
+        keys=(range_keys(1, "RW", "access", "delete"),),
+        arguments=(key(), integer("count", optional=True)),
+        handler="sorted_set_pop:zpopmin_command",
     ),
     CommandSpec(
         "zrange",
