@@ -34,11 +34,7 @@ LEFT_OUT = {
     "client|import-source": "needs the import mode that data migration brings",
     "client|tracking": NEEDS_TRACKING,
     "client|trackinginfo": NEEDS_TRACKING,
-    "dump": NEEDS_RDB,
     "migrate": NEEDS_RDB,
-    "restore": NEEDS_RDB,
-    "sort": "needs lists, sets and sorted sets",
-    "sort_ro": "needs lists, sets and sorted sets",
     "wait": NEEDS_REPLICATION,
     "waitaof": NEEDS_REPLICATION,
 }

@@ -4,7 +4,7 @@
 import cython
 from cython import NULL, address
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
-from cython.cimports.kvik.commands.string_value import reply_memory, text_encoding
+from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
     ENCODING_EMBSTR,
     TYPE_STRING,
@@ -30,7 +30,7 @@ from cython.cimports.kvik.keyspace.lookup import (
     prefetch_keys,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event
-from cython.cimports.kvik.keyspace.values import encoding_name, type_name, value_duplicate
+from cython.cimports.kvik.keyspace.values import encoding_name, text_encoding, type_name, value_duplicate
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_error,

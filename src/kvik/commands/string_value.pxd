@@ -3,24 +3,14 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 
-from kvik.engine.entry cimport ENCODING_EMBSTR, ENCODING_RAW, Entry, EntryPtr, Raw, RawPtr, Slot
+from kvik.engine.entry cimport Entry, EntryPtr, Raw, RawPtr, Slot
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.text cimport Slice
 from kvik.wire.parser cimport CharPtr
 from kvik.keyspace.call cimport Call
 
 cdef enum:
-    EMBSTR_BLOCK = 128          # what key and value of an embstr take together, as Valkey counts: headers too
-    EMBSTR_HEADERS = 15
     GROWTH_MAX = 1048576        # a growing string gets at most this much spare room
-
-cdef inline int text_encoding(size_t key_length, size_t n, bint over_expiry) noexcept nogil:
-    """What OBJECT ENCODING calls a value of n bytes: embstr if it fits in Valkey's block, else raw.
-
-    `over_expiry`: it replaces a value that had a time to live, the place for which stays there.
-    """
-    cdef size_t headers = EMBSTR_HEADERS + (2 if key_length > 31 else 0) + (8 if over_expiry else 0)
-    return ENCODING_EMBSTR if headers + key_length + n <= EMBSTR_BLOCK else ENCODING_RAW
 
 cdef bint store_string(
     Call *call, int i, uint64_t h, Slot slot, const char *p, size_t n, int64_t expiry) noexcept nogil

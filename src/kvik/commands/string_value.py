@@ -39,7 +39,7 @@ from cython.cimports.kvik.engine.heap import heap_resize, same_block
 from cython.cimports.kvik.engine.intrinsics import likely
 from cython.cimports.kvik.engine.text import parse_integer
 from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, db_replace
-from cython.cimports.kvik.keyspace.values import entry_raw, string_value, value_free
+from cython.cimports.kvik.keyspace.values import entry_raw, string_value, text_encoding, value_free
 from cython.cimports.kvik.wire.client import client_take_big
 from cython.cimports.kvik.wire.parser import BIG_ARGUMENT
 from cython.cimports.kvik.wire.reply import reply_bulk, reply_error

@@ -13,7 +13,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t, uint64_t
 
-from kvik.engine.entry cimport Raw, RawPtr
+from kvik.engine.entry cimport ENCODING_LISTPACK, ENCODING_QUICKLIST, Raw, RawPtr
 from kvik.engine.heap cimport Heap
 from kvik.engine.listpack cimport Element, Item, Listpack, Sought, listpack_item, listpack_next, listpack_previous
 from kvik.engine.quicklist_node cimport NODE_PACKED, NODE_PLAIN, Node, NodePtr
@@ -49,6 +49,7 @@ ctypedef ListCursor *ListCursorPtr
 cdef Quicklist *quicklist_new(Heap *heap, int64_t fill, int64_t depth) noexcept nogil
 cdef Quicklist *quicklist_of_listpack(Heap *heap, Listpack lp, int64_t fill, int64_t depth) noexcept nogil
 cdef Listpack quicklist_to_listpack(Heap *heap, Quicklist *q) noexcept nogil
+cdef void *quicklist_smallest(Heap *heap, Quicklist *q, int *encoding) noexcept nogil
 cdef Quicklist *quicklist_copy(Heap *heap, const Quicklist *q) noexcept nogil
 cdef void quicklist_free(Heap *heap, Quicklist *q, bint remote) noexcept nogil
 cdef size_t quicklist_memory(const Quicklist *q) noexcept nogil

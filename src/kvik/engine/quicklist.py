@@ -92,6 +92,15 @@ def quicklist_to_listpack(heap, q):
     return lp
 
 
+def quicklist_smallest(heap, q, encoding):
+    """What a list that has been built is kept as: its listpack where that fits, else itself. NULL when memory is short."""
+    if q.nodes == 1 and q.head.form == NODE_PACKED and fits_node(q.fill, q.head.bytes, q.count):
+        encoding[0] = ENCODING_LISTPACK
+        return quicklist_to_listpack(heap, q)
+    encoding[0] = ENCODING_QUICKLIST
+    return q
+
+
 def quicklist_copy(heap, q):
     """A list by itself with the same elements. NULL when memory is short."""
     fresh: QuicklistPtr = quicklist_new(heap, q.fill, q.depth)

@@ -4,6 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from kvik.engine.clock cimport Clock
+from kvik.engine.crc64 cimport Crc64
 from kvik.engine.deadlines cimport Deadlines
 from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expiry
 from kvik.engine.hashing cimport HashKey, hash_bytes
@@ -75,6 +76,8 @@ cdef struct Keyspace:
     KeyspaceStats stats
     EncodingLimits limits
     LazyFree lazy
+    Crc64 crc
+    bint compress               # strings of snapshots and DUMP: rdbcompression
     WaitQueues waiting          # clients that wait for keys
     # What listens to changes: see tail.py. NULL: nobody does.
     void *owner

@@ -16,6 +16,7 @@ from cython.cimports.kvik.engine.deadlines import (
     deadlines_insert,
     deadlines_remove,
 )
+from cython.cimports.kvik.engine.crc64 import crc64_init
 from cython.cimports.kvik.engine.entry import (
     LAYOUT_EXPIRY,
     entry_copy,
@@ -49,6 +50,8 @@ def keyspace_init(ks, heap, clock, key, databases):
     ks.seed = key.words[3]
     ks.count = databases
     ks.expire_actively = True
+    ks.compress = True
+    crc64_init(address(ks.crc))
     ks.expire_effort = 1
     ks.lfu_log_factor = 10
     ks.lfu_decay_time = 1

@@ -5,8 +5,9 @@ The one place that goes by an entry's type; a new type adds its branch to each f
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, cast
+from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
+    EMBED_MAX,
     ENCODING_EMBSTR,
     ENCODING_HASHTABLE,
     ENCODING_INT,
@@ -20,6 +21,7 @@ from cython.cimports.kvik.engine.entry import (
     TYPE_LIST,
     TYPE_SET,
     TYPE_SORTED_SET,
+    TYPE_STREAM,
     TYPE_STRING,
     entry_bytes,
     entry_copy,
@@ -27,15 +29,19 @@ from cython.cimports.kvik.engine.entry import (
     entry_encoding,
     entry_free,
     entry_integer,
+    entry_new,
     entry_pointer,
+    entry_set_kind,
     entry_set_word,
     entry_type,
     raw_bytes,
     raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
-from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.kvik.engine.text import format_integer, parse_integer
+from cython.cimports.kvik.engine.stream import stream_bytes, stream_copy, stream_free
 from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
+from cython.cimports.kvik.keyspace.list_value import list_bytes, list_copy, list_effort, list_free
 from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_bytes,
@@ -43,7 +49,7 @@ from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_effort,
     sorted_set_free,
 )
-from cython.cimports.libc.stdint import uint64_t, uintptr_t
+from cython.cimports.libc.stdint import int64_t, uint64_t, uintptr_t
 from cython.cimports.libc.string import memcpy
 
 
@@ -62,12 +68,44 @@ def value_free(heap, e, remote):
         hash_free(heap, e, remote)
     elif kind == TYPE_SET:
         set_free(heap, e, remote)
+    elif kind == TYPE_LIST:
+        list_free(heap, e, remote)
+    elif kind == TYPE_STREAM:
+        stream_free(heap, cast(StreamPtr, entry_pointer(e)), remote)
     elif kind == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
     else:
         raw = entry_raw(e)
         if raw != NULL:
             heap_release(heap, raw, raw_bytes(raw.capacity), remote)
+
+
+def string_entry(heap, key, key_length, expiry, p, n):
+    """An entry of its own with a string value, in the form that SET gives it. NULL when memory is short. O(n)."""
+    value: int64_t = 0
+    e: EntryPtr
+    raw: RawPtr
+    if n <= 20 and parse_integer(p, n, address(value)):
+        e = entry_new(heap, key, key_length, expiry, True, 0)
+        if e != NULL:
+            entry_set_word(e, cast(uint64_t, value))
+            entry_set_kind(e, TYPE_STRING, ENCODING_INT)
+        return e
+    e = entry_new(heap, key, key_length, expiry, n > EMBED_MAX, 0 if n > EMBED_MAX else n)
+    if e == NULL:
+        return NULL
+    entry_set_kind(e, TYPE_STRING, text_encoding(key_length, n, False))
+    if n <= EMBED_MAX:
+        memcpy(entry_embedded(e), p, n)
+        return e
+    raw = raw_new(heap, n)
+    if raw == NULL:
+        entry_free(heap, e)
+        return NULL
+    memcpy(raw.data, p, n)
+    raw.length = n
+    entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
+    return e
 
 
 def value_effort(e):
@@ -77,6 +115,10 @@ def value_effort(e):
         return hash_effort(e)
     if kind == TYPE_SET:
         return set_effort(e)
+    if kind == TYPE_LIST:
+        return list_effort(e)
+    if kind == TYPE_STREAM:
+        return cast(StreamPtr, entry_pointer(e)).blocks.count
     if kind == TYPE_SORTED_SET:
         return sorted_set_effort(e)
     return 1
@@ -103,6 +145,10 @@ def value_copy(heap, e):
         return hash_copy(heap, e)
     if kind == TYPE_SET:
         return set_copy(heap, e)
+    if kind == TYPE_LIST:
+        return list_copy(heap, e)
+    if kind == TYPE_STREAM:
+        return stream_copy(heap, cast(StreamPtr, entry_pointer(e)))
     if kind == TYPE_SORTED_SET:
         return sorted_set_copy(heap, e)
     return raw_copy(heap, entry_raw(e))
@@ -125,6 +171,10 @@ def value_bytes(e):
         return n + hash_memory(e)
     if kind == TYPE_SET:
         return n + set_bytes(e)
+    if kind == TYPE_LIST:
+        return n + list_bytes(e)
+    if kind == TYPE_STREAM:
+        return n + stream_bytes(cast(StreamPtr, entry_pointer(e)))
     if kind == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
     raw = entry_raw(e)

@@ -271,6 +271,10 @@ class Core:
         to.stream_node_max_entries = limits["stream-node-max-entries"]
         to.hll_sparse_max_bytes = limits["hll-sparse-max-bytes"]
 
+    def set_compression(self, compress):
+        """rdbcompression: LZF for the strings of snapshots and DUMP."""
+        self.keyspace.compress = compress
+
     def set_expire_effort(self, effort):
         self.keyspace.expire_effort = effort
 

@@ -79,6 +79,10 @@ def _encoding_limits(core: Core, config: Config) -> None:
     core.set_encoding_limits({name: config.get_int(name) for name in ENCODING_LIMITS})
 
 
+def _compression(core: Core, config: Config) -> None:
+    core.set_compression(config.get_bool("rdbcompression"))
+
+
 def _slow(core: Core, config: Config) -> None:
     core.set_slow(config.get_int("commandlog-execution-slower-than"))
 
@@ -106,6 +110,7 @@ SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...
     (("maxmemory-policy", "lfu-log-factor", "lfu-decay-time"), _usage_clock),
     (("active-expire-effort",), _expire_effort),
     (ENCODING_LIMITS, _encoding_limits),
+    (("rdbcompression",), _compression),
     (("commandlog-execution-slower-than",), _slow),
     (("hz",), _hz),
 )

@@ -4,7 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
-from kvik.commands.spec import CommandSpec, integer, key, oneof, pattern, range_keys, string, unix_time, word
+from kvik.commands.spec import (
+    CommandSpec,
+    block,
+    integer,
+    key,
+    oneof,
+    pattern,
+    range_keys,
+    string,
+    unix_time,
+    unknown_keys,
+    word,
+)
+
+SORT_COMPLEXITY: Final = (
+    "O(N+M*log(M)) where N is the number of elements and M of those returned; O(N) when they are not sorted."
+)
+SORT_BY_GET: Final = (
+    "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key "
+    "we sort"
+)
+SORT_STORE: Final = (
+    "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument "
+    "array"
+)
+SORT_ARGUMENTS: Final = (
+    key(),
+    pattern("by-pattern", token="BY", key_spec=1, optional=True),
+    block("limit", integer("offset"), integer("count"), token="LIMIT", optional=True),
+    pattern("get-pattern", token="GET", key_spec=1, optional=True, multiple=True, multiple_token=True),
+    oneof("order", word("ASC"), word("DESC"), optional=True),
+    word("ALPHA", "sorting", optional=True),
+)
 
 COMMANDS: Final = (
     CommandSpec(
@@ -39,6 +71,20 @@ COMMANDS: Final = (
         tips=("request_policy:multi_shard", "response_policy:agg_sum"),
         arguments=(key(multiple=True),),
         handler="keys:del_command",
+    ),
+    CommandSpec(
+        "dump",
+        arity=2,
+        flags=("readonly",),
+        group="generic",
+        since="2.6.0",
+        summary="Returns the value of a key as bytes that RESTORE takes, here or in another server.",
+        complexity="O(N) where N is the number of elements in the value, and its bytes.",
+        acl=("keyspace",),
+        keys=(range_keys(1, "RO", "access"),),
+        tips=("nondeterministic_output",),
+        arguments=(key(),),
+        handler="dump:dump_command",
     ),
     CommandSpec(
         "exists",
@@ -329,6 +375,32 @@ COMMANDS: Final = (
         handler="keys:renamenx_command",
     ),
     CommandSpec(
+        "restore",
+        arity=-4,
+        flags=("write", "denyoom"),
+        group="generic",
+        since="2.6.0",
+        summary="Makes a key of what DUMP returned.",
+        complexity="O(N) where N is the number of elements in the value, and its bytes; O(N*log(N)) for sorted sets.",
+        acl=("keyspace", "dangerous"),
+        keys=(range_keys(1, "OW", "update"),),
+        arguments=(
+            key(),
+            integer("ttl"),
+            string("serialized-value"),
+            word("REPLACE", since="3.0.0", optional=True),
+            word("ABSTTL", since="5.0.0", optional=True),
+            integer("seconds", token="IDLETIME", since="5.0.0", optional=True),
+            integer("frequency", token="FREQ", since="5.0.0", optional=True),
+        ),
+        history=(
+            ("3.0.0", "Added the `REPLACE` modifier."),
+            ("5.0.0", "Added the `ABSTTL` modifier."),
+            ("5.0.0", "Added the `IDLETIME` and `FREQ` options."),
+        ),
+        handler="dump:restore_command",
+    ),
+    CommandSpec(
         "scan",
         arity=-2,
         flags=("readonly",),
@@ -346,6 +418,36 @@ COMMANDS: Final = (
         ),
         history=(("6.0.0", "Added the `TYPE` subcommand."),),
         handler="scan:scan_command",
+    ),
+    CommandSpec(
+        "sort",
+        arity=-2,
+        flags=("write", "denyoom"),
+        group="generic",
+        since="1.0.0",
+        summary="Sorts the elements of a list, set or sorted set, and may store the result.",
+        complexity=SORT_COMPLEXITY,
+        acl=("set", "sortedset", "list", "dangerous"),
+        keys=(
+            range_keys(1, "RO", "access"),
+            unknown_keys("RO", "access", notes=SORT_BY_GET),
+            unknown_keys("OW", "update", notes=SORT_STORE),
+        ),
+        arguments=(*SORT_ARGUMENTS, key("destination", key_spec=2, token="STORE", optional=True)),
+        handler="sort:sort_command",
+    ),
+    CommandSpec(
+        "sort_ro",
+        arity=-2,
+        flags=("readonly",),
+        group="generic",
+        since="7.0.0",
+        summary="Sorts the elements of a list, set or sorted set.",
+        complexity=SORT_COMPLEXITY,
+        acl=("set", "sortedset", "list", "dangerous"),
+        keys=(range_keys(1, "RO", "access"), unknown_keys("RO", "access", notes=SORT_BY_GET)),
+        arguments=SORT_ARGUMENTS,
+        handler="sort:sort_ro_command",
     ),
     CommandSpec(
         "touch",

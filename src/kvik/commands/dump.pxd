@@ -1,0 +1,34 @@
+"""DUMP and RESTORE. See dump.py.
+
+    | type | value ...  | version | checksum |
+      1 B    see rdb_save  2 B LE    8 B LE, of all before
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr, Slot
+from kvik.engine.sink cimport Sink
+from kvik.engine.source cimport Source
+from kvik.engine.text cimport Slice, SlicePtr
+from kvik.keyspace.call cimport Call
+from kvik.keyspace.rdb_load cimport RdbLoader
+
+cdef enum:
+    FOOTER = 10                 # bytes of version and checksum
+
+cdef struct RestoreOptions:
+    bint replace
+    bint absolute
+    int64_t idle                # seconds, -1: not given
+    int64_t frequency           # likewise
+
+ctypedef RestoreOptions *RestoreOptionsPtr
+
+cdef void dump_command(Call *call) noexcept nogil
+cdef void restore_command(Call *call) noexcept nogil
+cdef bint read_restore_options(Call *call, RestoreOptions *options) noexcept nogil
+cdef bint read_restore_ttl(Call *call, bint absolute, int64_t *when) noexcept nogil
+cdef bint payload_is_sound(Call *call, const Slice *payload) noexcept nogil
+cdef Entry *payload_value(Call *call, const Slice *payload, int64_t expiry) noexcept nogil
+cdef void restore_clock(Call *call, Entry *e, const RestoreOptions *options) noexcept nogil

@@ -1,0 +1,81 @@
+"""Values as RDB files and DUMP payloads hold them: reading. See rdb_load.py."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+
+from kvik.engine.entry cimport Entry, EntryPtr, Raw, RawPtr
+from kvik.engine.heap cimport Heap, HeapPtr
+from kvik.engine.listpack cimport Item, Listpack
+from kvik.engine.quicklist cimport Quicklist, QuicklistPtr
+from kvik.engine.quicklist_node cimport Node, NodePtr
+from kvik.engine.rdb_format cimport Scratch
+from kvik.engine.source cimport Source
+from kvik.engine.text cimport Slice
+from kvik.engine.ziplist cimport PackedReader
+from kvik.keyspace.database cimport EncodingLimitsPtr, Keyspace
+from kvik.keyspace.hash_value cimport FieldsPtr, HashSettings, Place as FieldPlace
+from kvik.keyspace.set_value cimport Member, SetContext
+from kvik.keyspace.sorted_set_value cimport SortedSetRules
+
+cdef extern from *:
+    """
+    #define KV_EXPIRY_MAX 0x3FFFFFFFFFFFFFFFLL /* ms since 1970: no moment beyond is believed */
+    """
+    const int64_t EXPIRY_MAX "KV_EXPIRY_MAX"
+
+cdef enum:
+    EXPECTED_MAX = 65536        # members that room is made for on the word of a length alone
+
+cdef struct RdbLoader:          # what reading a value needs
+    Keyspace *ks
+    Source *source
+    Scratch first               # of the string that is being read
+    Scratch second              # of the one before it: field and value, member and score
+
+ctypedef RdbLoader *RdbLoaderPtr
+
+cdef Entry *rdb_load_value(RdbLoader *l, int kind, const Slice *key, int64_t expiry) noexcept nogil
+cdef void rdb_loader_free(RdbLoader *l) noexcept nogil
+cdef bint fail(RdbLoader *l, const char *error) noexcept nogil
+cdef bint give(RdbLoader *l, Entry *e, int kind, int encoding, void *value) noexcept nogil
+cdef bint load_into(RdbLoader *l, int kind, Entry *e) noexcept nogil
+cdef bint take_string(RdbLoader *l, Slice *s) noexcept nogil
+cdef bint take_kept(RdbLoader *l, Slice *s) noexcept nogil
+cdef Slice item_text(const Item *item, char *scratch) noexcept nogil
+cdef Entry *load_string(RdbLoader *l, const Slice *key, int64_t expiry) noexcept nogil
+
+cdef bint load_list(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint list_settled(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_list_ziplist(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_list_nodes(RdbLoader *l, Entry *e, bint old) noexcept nogil
+cdef bint load_list_node(RdbLoader *l, Quicklist *q) noexcept nogil
+cdef bint push_ziplist(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
+cdef bint list_push(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
+cdef Listpack take_listpack(RdbLoader *l, const Slice *s) noexcept nogil
+
+cdef bint set_put(RdbLoader *l, SetContext *context, Entry *e, const Slice *s) noexcept nogil
+cdef bint set_put_member(RdbLoader *l, SetContext *context, Entry *e, Member *m) noexcept nogil
+cdef bint set_begin(RdbLoader *l, SetContext *context, Entry *e, Member *m, uint64_t expected) noexcept nogil
+cdef bint load_set(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_set_intset(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_set_listpack(RdbLoader *l, Entry *e) noexcept nogil
+cdef void set_context(RdbLoader *l, SetContext *context) noexcept nogil
+
+cdef bint zset_put(RdbLoader *l, SortedSetRules *rules, Entry *e, const Slice *member, double score) noexcept nogil
+cdef void zset_rules(RdbLoader *l, SortedSetRules *rules) noexcept nogil
+cdef bint zset_large(RdbLoader *l, SortedSetRules *rules, Entry *e) noexcept nogil
+cdef bint load_zset(RdbLoader *l, Entry *e, bint as_text) noexcept nogil
+cdef bint load_zset_listpack(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_zset_ziplist(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint score_of(const Slice *s, double *score) noexcept nogil
+
+cdef bint hash_put(
+    RdbLoader *l, HashSettings *settings, Entry *e, const Slice *field, const Slice *value, int64_t expiry,
+    ) noexcept nogil
+cdef void hash_settings(RdbLoader *l, HashSettings *settings) noexcept nogil
+cdef bint value_kept(RdbLoader *l, Slice *value) noexcept nogil
+cdef bint load_hash(RdbLoader *l, Entry *e, int kind) noexcept nogil
+cdef bint load_hash_metadata(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_hash_listpack(RdbLoader *l, Entry *e, int step) noexcept nogil
+cdef bint load_hash_ziplist(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint load_hash_zipmap(RdbLoader *l, Entry *e) noexcept nogil

@@ -1,0 +1,304 @@
+"""Reading streams as RDB files and DUMP payloads hold them: blocks, counts, groups with what is pending in them.
+
+A block is taken over as it is, after a walk through it that makes sure of every word the engine relies on: that its
+elements are entries, as many as the master entry says, in ascending order, each with the way back to its start.
+"""
+
+# ruff: noqa: F821
+import cython
+from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.id_map import id_map_insert
+from cython.cimports.kvik.engine.intrinsics import load64, swap64
+from cython.cimports.kvik.engine.listpack import (
+    LISTPACK_END, LISTPACK_HEADER, listpack_is_valid, listpack_item, listpack_skip,
+)
+from cython.cimports.kvik.engine.rdb_format import (
+    RDB_STREAM, RDB_STREAM_3, rdb_get_int64, rdb_get_length, rdb_get_string,
+)
+from cython.cimports.kvik.engine.source import source_fail, source_take
+from cython.cimports.kvik.engine.stream import ENTRY_DELETED, ENTRY_SAME_FIELDS, stream_edge, stream_free, stream_new
+from cython.cimports.kvik.engine.stream_group import (
+    READ_UNKNOWN, consumer_add, consumer_find, group_add, group_find, pending_find,
+)
+from cython.cimports.kvik.engine.stream_id import id_less, stream_id
+from cython.cimports.libc.stdint import int64_t, uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.string import memcpy
+
+
+def load_stream(heap, source, scratch, kind):
+    """The stream that the source holds, NULL if there is none: the source has failed."""
+    l: StreamLoader
+    n: uint64_t = 0
+    i: uint64_t
+    good: cython.bint
+    s: StreamPtr = stream_new(heap)
+    if s == NULL:
+        source_fail(source, "out of memory")
+        return NULL
+    l.heap = heap
+    l.source = source
+    l.scratch = scratch
+    l.kind = kind
+    good = load_blocks(address(l), s) and load_counts(address(l), s) and rdb_get_length(source, address(n))
+    i = 0
+    while good and i < n:
+        good = load_group(address(l), s)
+        i += 1
+    if good:
+        return s
+    source_fail(source, "a damaged stream")
+    stream_free(heap, s, False)
+    return NULL
+
+
+def load_blocks(l, s):
+    n: uint64_t = 0
+    i: uint64_t
+    live: uint64_t = 0
+    key: Slice
+    block: Slice
+    master: StreamID
+    last: StreamID = stream_id(0, 0)
+    lp: Listpack
+    if not rdb_get_length(l.source, address(n)):
+        return False
+    for i in range(n):
+        if not rdb_get_string(l.source, l.scratch, address(key)):
+            return False
+        if key.n != 16:
+            return source_fail(l.source, "a block of a stream without an ID")
+        master = stream_id(swap64(load64(key.p)), swap64(load64(key.p + 8)))
+        if not rdb_get_string(l.source, l.scratch, address(block)):
+            return False
+        if (i > 0 and not id_less(last, master)) or not block_is_valid(address(block), master, address(last), address(live)):
+            return source_fail(l.source, "a damaged block of a stream")
+        lp = cast(Listpack, heap_alloc(l.heap, block.n))
+        if lp == NULL:
+            return source_fail(l.source, "out of memory")
+        memcpy(lp, block.p, block.n)
+        s.tail_capacity = cast(uint32_t, block.n)
+        if not id_map_insert(l.heap, address(s.blocks), master, lp):
+            heap_free(l.heap, lp, block.n)
+            return source_fail(l.source, "out of memory")
+    s.length = live
+    return True
+
+
+def load_counts(l, s):
+    """What the stream counts; files of the first form know less, and the rest follows from the entries."""
+    length: uint64_t = 0
+    if not rdb_get_length(l.source, address(length)) or not get_id(l, address(s.last_id)):
+        return False
+    if length != s.length:
+        return source_fail(l.source, "a stream of another length than it says")
+    s.first_id = stream_edge(s, False)
+    s.entries_added = length
+    if l.kind == RDB_STREAM:
+        return True
+    # The first ID is what the entries say.
+    if not get_id(l, address(s.max_deleted_id)) or not get_id(l, address(s.max_deleted_id)):
+        return False
+    return rdb_get_length(l.source, address(s.entries_added))
+
+
+def get_id(l, id):
+    """An ID as two lengths."""
+    return rdb_get_length(l.source, address(id.ms)) and rdb_get_length(l.source, address(id.seq))
+
+
+def take_id(l, id):
+    """An ID as 16 bytes."""
+    p: cython.p_const_char = source_take(l.source, 16)
+    if p == NULL:
+        return False
+    id[0] = stream_id(swap64(load64(p)), swap64(load64(p + 8)))
+    return True
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+def load_group(l, s):
+    name: Slice
+    id: StreamID
+    read: uint64_t = 0
+    n: uint64_t = 0
+    i: uint64_t
+    group: GroupPtr
+    if not rdb_get_string(l.source, l.scratch, address(name)):
+        return False
+    if group_find(address(s.groups), address(name)) != NULL:
+        return source_fail(l.source, "a consumer group stands there twice")
+    group = group_add(l.heap, address(s.groups), address(name), stream_id(0, 0), READ_UNKNOWN)
+    if group == NULL:
+        return source_fail(l.source, "out of memory")
+    if not get_id(l, address(id)):
+        return False
+    group.last_id = id
+    if l.kind != RDB_STREAM:
+        if not rdb_get_length(l.source, address(read)):
+            return False
+        group.entries_read = cast(int64_t, read)
+        if group.entries_read < READ_UNKNOWN:
+            return source_fail(l.source, "an impossible count of entries read")
+    if not load_pending(l, group) or not rdb_get_length(l.source, address(n)):
+        return False
+    for i in range(n):
+        if not load_consumer(l, group):
+            return False
+    return owners_known(l, group)
+
+
+def load_pending(l, group):
+    """The pending entries of the group; who owns them comes with the consumers."""
+    n: uint64_t = 0
+    i: uint64_t
+    id: StreamID
+    pending: PendingPtr
+    if not rdb_get_length(l.source, address(n)):
+        return False
+    for i in range(n):
+        if not take_id(l, address(id)):
+            return False
+        if pending_find(group, id) != NULL:
+            return source_fail(l.source, "a pending entry stands there twice")
+        pending = cast(PendingPtr, heap_alloc(l.heap, sizeof(Pending)))
+        if pending == NULL:
+            return source_fail(l.source, "out of memory")
+        pending.consumer = NULL
+        if not id_map_insert(l.heap, address(group.pending), id, pending):
+            heap_free(l.heap, pending, sizeof(Pending))
+            return source_fail(l.source, "out of memory")
+        if not rdb_get_int64(l.source, address(pending.delivered_ms)) \
+                or not rdb_get_length(l.source, address(pending.deliveries)):
+            return False
+    return True
+
+
+def load_consumer(l, group):
+    name: Slice
+    n: uint64_t = 0
+    i: uint64_t
+    id: StreamID
+    pending: PendingPtr
+    consumer: ConsumerPtr
+    if not rdb_get_string(l.source, l.scratch, address(name)):
+        return False
+    if consumer_find(group, address(name)) != NULL:
+        return source_fail(l.source, "a consumer stands there twice")
+    consumer = consumer_add(l.heap, group, address(name), 0)
+    if consumer == NULL:
+        return source_fail(l.source, "out of memory")
+    if not rdb_get_int64(l.source, address(consumer.seen_ms)):
+        return False
+    consumer.active_ms = consumer.seen_ms
+    if l.kind == RDB_STREAM_3 and not rdb_get_int64(l.source, address(consumer.active_ms)):
+        return False
+    if not rdb_get_length(l.source, address(n)):
+        return False
+    for i in range(n):
+        if not take_id(l, address(id)):
+            return False
+        pending = pending_find(group, id)
+        if pending == NULL or pending.consumer != NULL:
+            return source_fail(l.source, "a consumer's pending entry that is not the group's, or somebody else's")
+        if not id_map_insert(l.heap, address(consumer.pending), id, pending):
+            return source_fail(l.source, "out of memory")
+        pending.consumer = consumer
+    return True
+
+
+def owners_known(l, group):
+    """Has every pending entry an owner?"""
+    owned: uint64_t = 0
+    i: uint32_t
+    for i in range(group.consumers.count):
+        owned += cast(ConsumerPtr, group.consumers.items[i]).pending.count
+    return owned == group.pending.count or source_fail(l.source, "a pending entry without an owner")
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+def take_integer(at, value):
+    """The element at `at`, which must be an integer; moves behind it."""
+    item: Item
+    if cast(uint8_t, at[0][0]) == LISTPACK_END:
+        return False
+    item = listpack_item(at[0])
+    value[0] = item.integer
+    at[0] = listpack_skip(at[0])
+    return item.p == NULL
+
+
+def skip_some(at, n):
+    """Move behind n elements. False: there are not so many."""
+    while n > 0:
+        if cast(uint8_t, at[0][0]) == LISTPACK_END:
+            return False
+        at[0] = listpack_skip(at[0])
+        n -= 1
+    return True
+
+
+def block_is_valid(s, master, last, live):
+    """Is s a block whose first entry has the ID `master`? Its last ID, and how many more entries live."""
+    count: cython.size_t = 0
+    entries: int64_t = 0
+    deleted: int64_t = 0
+    fields: int64_t = 0
+    zero: int64_t = 0
+    check: BlockCheck
+    at: cython.p_char = s.p + LISTPACK_HEADER
+    if not listpack_is_valid(s.p, s.n, address(count)) or count == 0:
+        return False
+    if not take_integer(address(at), address(entries)) or not take_integer(address(at), address(deleted)) \
+            or not take_integer(address(at), address(fields)):
+        return False
+    if fields < 0 or fields > cast(int64_t, count) or not skip_some(address(at), fields) \
+            or not take_integer(address(at), address(zero)) or zero != 0:
+        return False
+    check.master = master
+    check.live = 0
+    check.deleted = 0
+    while cast(uint8_t, at[0]) != LISTPACK_END:
+        if not entry_is_valid(address(at), fields, address(check)):
+            return False
+    last[0] = check.last
+    live[0] += cast(uint64_t, check.live)
+    return check.live == entries and check.deleted == deleted and check.live > 0
+
+
+def entry_is_valid(at, master_fields, check):
+    flags: int64_t = 0
+    ms: int64_t = 0
+    seq: int64_t = 0
+    fields: int64_t = master_fields
+    elements: int64_t = 0
+    wanted: int64_t
+    id: StreamID
+    if not take_integer(at, address(flags)) or not take_integer(at, address(ms)) or not take_integer(at, address(seq)):
+        return False
+    if flags & ~3:
+        return False
+    if flags & ENTRY_SAME_FIELDS:
+        wanted = fields + 3
+    else:
+        if not take_integer(at, address(fields)) or fields < 0 or fields > ELEMENTS_MAX:
+            return False
+        wanted = 2 * fields + 4
+        fields *= 2
+    if not skip_some(at, fields) or not take_integer(at, address(elements)) or elements != wanted:
+        return False
+    id = stream_id(check.master.ms + cast(uint64_t, ms), check.master.seq + cast(uint64_t, seq))
+    if check.live + check.deleted > 0 and not id_less(check.last, id):
+        return False
+    if check.live + check.deleted == 0 and id_less(id, check.master):
+        return False
+    check.last = id
+    if flags & ENTRY_DELETED:
+        check.deleted += 1
+    else:
+        check.live += 1
+    return True
