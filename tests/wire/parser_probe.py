@@ -73,6 +73,42 @@ class ParserProbe:
             self.buffer, len(data))
         return NAMES[result]
 
+    def batch(self, data: bytes) -> tuple:
+        """All commands of `data`, one behind the other into one array of arguments, as the loop makes a batch: the
+        words of each, how it ended, and where."""
+        result: ParseResult
+        i: cython.Py_ssize_t
+        end: cython.Py_ssize_t
+        first: cython.size_t = 0
+        begin: cython.Py_ssize_t = 0
+        position: cython.size_t = 0
+        ends: list = []
+        commands: list = []
+        self.arguments.count = 0
+        exact_free(self.buffer)
+        self.buffer = exact_copy(data)
+        while True:
+            parse_begin(address(self.state), position)
+            result = parse_command(
+                address(self.owner.heap), address(self.state), address(self.limits), address(self.arguments),
+                self.buffer, len(data))
+            if result == PARSE_COMMAND:
+                first = self.arguments.count
+                ends.append(first)
+            elif result == PARSE_EMPTY:
+                self.arguments.count = first
+            else:
+                break
+            position = self.state.position
+        for end in ends:
+            words: list = []
+            for i in range(begin, end):
+                words.append(self.arguments.items[i].p[:self.arguments.items[i].n])
+            commands.append(words)
+            begin = end
+        self.arguments.count = 0
+        return commands, NAMES[result], position
+
     @property
     def position(self) -> int:
         return self.state.position

@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t
 
 from kvik.engine.heap cimport Heap
-from kvik.engine.text cimport Slice, SlicePtr
+from kvik.engine.text cimport CR, LF, Slice, SlicePtr
 
 cdef enum:
     INLINE_MAX = 65536              # longest inline command and longest length line
@@ -13,6 +13,8 @@ cdef enum:
     SHORT_COUNT = 9                 # arguments of a command that parse_short takes
     UNAUTHENTICATED_BULK = 16384
     ARGUMENTS_MAX = 2147483647
+    TAB = 9
+    LETTER_X = 120
 
 cdef enum ParseResult:
     PARSE_INCOMPLETE
@@ -56,8 +58,12 @@ cdef ParseResult parse_count(ParseState *state, ParseLimits *limits, char *buffe
 cdef ParseResult parse_bulk_header(
     ParseState *state, ParseLimits *limits, char *buffer, size_t length) noexcept nogil
 cdef ParseResult parse_error(ParseState *state, const char *error) noexcept nogil
-cdef int split_word(char **text, const char *end, char **out, bint *quoted) noexcept nogil
+cdef ParseResult bad_crlf(ParseState *state) noexcept nogil
+cdef bint split_word(char **text, const char *end, char **out, bint *quoted) noexcept nogil
 cdef int hex_value(char c) noexcept nogil
 cdef char unescape(char c) noexcept nogil
+
+cdef inline bint is_crlf(const char *p) noexcept nogil:
+    return p[0] == CR and p[1] == LF
 
 ctypedef char *CharPtr

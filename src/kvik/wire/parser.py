@@ -18,6 +18,7 @@ from cython.cimports.kvik.engine.text import (
     DOLLAR,
     LF,
     QUOTE,
+    SPACE,
     STAR,
     is_digit,
     is_space,
@@ -69,6 +70,11 @@ def parse_error(state, error):
     return PARSE_ERROR
 
 
+def bad_crlf(state):
+    """Lines and arguments end in CR LF and in nothing else, or the next command would begin at the wrong place."""
+    return parse_error(state, "invalid CRLF in request")
+
+
 def parse_command(heap, state, limits, arguments, buffer, length):
     """Go on with the command of `state`, whose bytes are buffer[:length] from its start on.
 
@@ -98,6 +104,8 @@ def parse_command(heap, state, limits, arguments, buffer, length):
         n = cast(cython.size_t, state.bulk)
         if length - state.position < n + 2:
             return PARSE_BIG if n >= BIG_ARGUMENT else PARSE_INCOMPLETE
+        if not is_crlf(buffer + state.position + n):
+            return bad_crlf(state)
         if not arguments_add(heap, arguments, buffer + state.position, n):
             return parse_error(state, "out of memory")
         state.position += n + 2
@@ -151,7 +159,7 @@ def parse_count(state, limits, buffer, length):
     end: cython.p_char
     count: int64_t = 0
     n: cython.size_t = length - state.position - 1
-    if n >= 3 and is_digit(start[0]) and start[1] == CR and start[0] > 48:
+    if n >= 3 and is_digit(start[0]) and is_crlf(start + 1) and start[0] > 48:
         state.remaining = start[0] - 48
         state.position += 4
         return PARSE_COMMAND
@@ -162,6 +170,8 @@ def parse_count(state, limits, buffer, length):
         return PARSE_INCOMPLETE
     if cast(cython.size_t, end - start) + 1 >= n:
         return PARSE_INCOMPLETE
+    if end[1] != LF:
+        return bad_crlf(state)
     if not parse_integer(start, end - start, address(count)) or count > ARGUMENTS_MAX:
         return parse_error(state, "invalid multibulk length")
     if count > UNAUTHENTICATED_ARGUMENTS and not limits.authenticated:
@@ -184,11 +194,11 @@ def parse_bulk_header(state, limits, buffer, length):
     start = buffer + state.position
     n = length - state.position
     if n >= 4 and start[0] == DOLLAR and is_digit(start[1]):
-        if start[2] == CR:
+        if is_crlf(start + 2):
             state.bulk = start[1] - 48
             state.position += 4
             return PARSE_COMMAND
-        if n >= 5 and is_digit(start[2]) and start[3] == CR and start[1] > 48:
+        if n >= 5 and is_digit(start[2]) and is_crlf(start + 3) and start[1] > 48:
             state.bulk = (start[1] - 48) * 10 + (start[2] - 48)
             state.position += 5
             return PARSE_COMMAND
@@ -202,6 +212,8 @@ def parse_bulk_header(state, limits, buffer, length):
     if start[0] != DOLLAR:
         state.unexpected = start[0]
         return parse_error(state, "expected '$', got '%c'")
+    if end[1] != LF:
+        return bad_crlf(state)
     if not parse_integer(start + 1, end - start - 1, address(count)) or count < 0 or count > limits.bulk_max:
         return parse_error(state, "invalid bulk length")
     if count > UNAUTHENTICATED_BULK and not limits.authenticated:
@@ -223,9 +235,8 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
     out: cython.p_char
     out_start: cython.p_char
     quoted: cython.bint = False
-    outcome: cython.int
     first: cython.size_t = arguments.count          # those of other commands of the batch may stand before
-    if end == NULL:
+    if end == NULL or memchr(start, 0, end - start) != NULL:        # as in Redis, a line with a NUL never ends
         if length - state.position > INLINE_MAX:
             return parse_error(state, "too big inline request")
         return PARSE_INCOMPLETE
@@ -236,14 +247,13 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
         end -= 1
     out = limits.scratch
     while True:
-        while text < end and (is_space(text[0]) or text[0] == 0):
+        while text < end and is_space(text[0]):
             text += 1
         if text >= end:
             break
         word = text
         out_start = out
-        outcome = split_word(address(text), end, address(out), address(quoted))
-        if outcome < 0:
+        if not split_word(address(text), end, address(out), address(quoted)):
             return parse_error(state, "unbalanced quotes in request")
         if quoted:
             limits.scratch_left -= out - out_start
@@ -258,14 +268,18 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
 
 
 def split_word(text, end, out, quoted):
-    """Read one word from text[0] on and unquote it into out[0]; both move on. -1 when a quote is not closed."""
+    """Read one word from text[0] on and unquote it into out[0]; both move on. False when a quote is not closed.
+
+    Quotes may begin and end anywhere in it (`a'b c'd` is one word). A backslash is for the character behind it only
+    inside quotes, and only if that is not the last one of the line.
+    """
     p: cython.p_char = text[0]
     o: cython.p_char = out[0]
     inside: cython.char = 0
     quoted[0] = False
     while p < end:
         if inside == 0:
-            if is_space(p[0]) or p[0] == 0:
+            if p[0] in (SPACE, TAB, CR):
                 break
             if p[0] == QUOTE or p[0] == APOSTROPHE:
                 inside = p[0]
@@ -275,29 +289,26 @@ def split_word(text, end, out, quoted):
         elif p[0] == inside:
             inside = 0
             p += 1
-            if p < end and not is_space(p[0]):
-                return -1           # a closing quote ends the word
-            break
-        elif inside == QUOTE and p[0] == BACKSLASH and p + 3 < end and p[1] == 120 and \
-                hex_value(p[2]) >= 0 and hex_value(p[3]) >= 0:
-            o[0] = cast(cython.char, hex_value(p[2]) * 16 + hex_value(p[3]))
-            o += 1
-            p += 4
             continue
-        elif inside == QUOTE and p[0] == BACKSLASH and p + 1 < end:
-            p += 1
-            o[0] = unescape(p[0])
-            o += 1
-            p += 1
-            continue
-        elif inside == APOSTROPHE and p[0] == BACKSLASH and p + 1 < end and p[1] == APOSTROPHE:
-            p += 1
+        elif p[0] == BACKSLASH and p + 2 < end:
+            if inside == QUOTE and p[1] == LETTER_X and p + 3 < end and hex_value(p[2]) >= 0 and hex_value(p[3]) >= 0:
+                o[0] = cast(cython.char, hex_value(p[2]) * 16 + hex_value(p[3]))
+                o += 1
+                p += 4
+                continue
+            if inside == QUOTE:
+                o[0] = unescape(p[1])
+                o += 1
+                p += 2
+                continue
+            if p[1] == APOSTROPHE:
+                p += 1
         o[0] = p[0]
         o += 1
         p += 1
     text[0] = p
     out[0] = o
-    return -1 if inside != 0 else 0
+    return inside == 0
 
 
 def hex_value(c):

@@ -47,7 +47,6 @@ from cython.cimports.kvik.wire.loop import (
     loop_switch,
     out_of_memory,
 )
-from cython.cimports.kvik.wire.output import output_write
 from cython.cimports.kvik.wire.parser import (
     PARSE_BIG,
     PARSE_COMMAND,
@@ -57,14 +56,17 @@ from cython.cimports.kvik.wire.parser import (
     ParseResult,
     arguments_add,
     arguments_free,
+    bad_crlf,
+    is_crlf,
     parse_begin,
     parse_command,
 )
 from cython.cimports.kvik.wire.poller import POLL_WRITE, poller_change
+from cython.cimports.kvik.wire.reply import reply_error_slice
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.stdio import snprintf
-from cython.cimports.libc.string import memcpy, memmove
+from cython.cimports.libc.string import memcpy, memmove, strlen
 from cython.cimports.posix.unistd import read
 
 
@@ -227,10 +229,9 @@ def protocol_error(loop, c, state):
     if c.flags & CLIENT_STOPPED:
         return
     loop_switch(loop, c)
-    n = snprintf(text, 64, "-ERR Protocol error: ")
-    n += snprintf(cast(CharPtr, text) + n, 96, state.error, cast(cython.int, state.unexpected))
-    output_write(c, text, n)
-    output_write(c, "\r\n", 2)
+    n = snprintf(text, 64, "ERR Protocol error: ")
+    snprintf(cast(CharPtr, text) + n, 64, state.error, cast(cython.int, state.unexpected))
+    reply_error_slice(c, text, strlen(text))         # a NUL ends it, as in Redis
     snprintf(text, 128, "Protocol error (%s) from client:", state.error)
     loop.note(loop.owner, 1, text, c)
     c.flags |= CLIENT_CLOSE_AFTER_REPLY
@@ -355,6 +356,11 @@ def receive_big(loop, c):
 def complete_big(loop, c):
     raw: RawPtr = c.receiving
     raw.length = cast(cython.size_t, c.parse.bulk)
+    if not is_crlf(cast(CharPtr, raw.data) + raw.length):
+        bad_crlf(address(c.parse))
+        run_batch(loop)
+        protocol_error(loop, c, address(c.parse))
+        return
     if not client_add_big(loop.heap, c, raw, c.arguments.count):
         out_of_memory(loop, c)
         return
