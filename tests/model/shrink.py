@@ -1,7 +1,7 @@
 """From a mismatch at the end of hundreds of commands to the few that it takes.
 
 Chunks of commands are left out, half of them first and single ones last, as long as the same command is still answered
-differently behind the rest; then arguments, pairs and single ones. What remains is printed as a row for a table of cases in tests/commands.
+differently behind the rest; then arguments. What remains is printed as a row for a table of cases in tests/commands.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _without_chunks(pair: Pair, mismatch: Mismatch, size: int, end: float) -> Mi
 
 def _without_arguments(pair: Pair, mismatch: Mismatch, width: int, end: float) -> Mismatch:
     """Leave out so many arguments at a time, of all commands, the last ones first."""
-    for place in reversed(range(len(mismatch.before) + 1)):
+    for place in reversed(range(len(mismatch.before) + (not mismatch.in_order))):
         commands = [*mismatch.before, mismatch.words]
         for at in range(len(commands[place]) - width, 0, -1):
             if time.monotonic() > end or at + width > len(commands[place]):
