@@ -42,7 +42,7 @@ bench: build-dev
 	$(BIN)/python -m bench $(BENCH)
 
 soak: build-dev
-	KVIK_MODEL_COMMANDS=200000 $(BIN)/python -m pytest tests/model -n 2
+	KVIK_MODEL_COMMANDS=1000000 $(BIN)/python -m pytest tests/model -n 2
 
 clean:
 	rm -rf build $(VENV)

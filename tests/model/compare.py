@@ -16,8 +16,9 @@ from tests.support.resp import Set
 Words = tuple[bytes, ...]
 Rule = Callable[[Words, Any, Any], bool]
 
-MILLISECONDS: Final = 2000
-SECONDS: Final = 2
+SECONDS: Final = 5
+MILLISECONDS: Final = SECONDS * 1000
+"""How far apart times may be: the servers of a busy machine do not run a command at the same moment."""
 
 
 def equal(ours: Any, theirs: Any) -> bool:

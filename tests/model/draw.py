@@ -127,14 +127,15 @@ class Drawer:
         """Half of the sequences are about one or two types, so that their commands meet each other more often."""
         if self.random.random() < 0.5:
             return every
-        groups = {*self.random.sample(DATA_GROUPS, 2), "generic", "server", "connection"}
+        present = sorted({each.group for each in every} & set(DATA_GROUPS))
+        groups = {*self.random.sample(present, min(2, len(present))), "generic", "server", "connection"}
         return [each for each in every if each.group in groups]
 
     def commands(self, count: int) -> list[Words]:
         """So many commands; the first ones of those that make data."""
         makers = [weight if weight >= MAKES else 0.0 for weight in self.weights]
         start = min(count, FIRST) if any(makers) else 0
-        specifications = self.random.choices(self.choices, makers, k=start)
+        specifications = self.random.choices(self.choices, makers, k=start) if start else []
         specifications += self.random.choices(self.choices, self.weights, k=count - start)
         return [self.command(each) for each in specifications]
 

@@ -1,7 +1,7 @@
 """From a mismatch at the end of hundreds of commands to the few that it takes.
 
 Chunks of commands are left out, half of them first and single ones last, as long as the same command is still answered
-differently behind the rest. What remains is printed as a row for a table of cases in tests/commands.
+differently behind the rest; then arguments. What remains is printed as a row for a table of cases in tests/commands.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def shrink(pair: Pair, mismatch: Mismatch, seconds: float = SECONDS) -> Mismatch
         if size == 1 and len(found.before) == len(mismatch.before):
             break
         mismatch, size = found, max(1, min(size // 2, len(found.before) // 2))
+    for width in (2, 1):
+        mismatch = _without_arguments(pair, mismatch, width, end)
     return mismatch
 
 
@@ -40,6 +42,21 @@ def _without_chunks(pair: Pair, mismatch: Mismatch, size: int, end: float) -> Mi
             mismatch = found
             at = min(at, len(mismatch.before))
         at -= size
+    return mismatch
+
+
+def _without_arguments(pair: Pair, mismatch: Mismatch, width: int, end: float) -> Mismatch:
+    """Leave out so many arguments at a time, of all commands, the last ones first."""
+    for place in reversed(range(len(mismatch.before) + (not mismatch.in_order))):
+        commands = [*mismatch.before, mismatch.words]
+        for at in range(len(commands[place]) - width, 0, -1):
+            if time.monotonic() > end or at + width > len(commands[place]):
+                continue
+            shorter = [*commands]
+            shorter[place] = commands[place][:at] + commands[place][at + width :]
+            found = pair.ask(shorter[:-1], shorter[-1], in_order=mismatch.in_order)
+            if found and is_alike(found, mismatch) and len(found.before) == len(mismatch.before):
+                mismatch, commands = found, shorter
     return mismatch
 
 

@@ -14,7 +14,7 @@ from tests.model.pair import DEFAULT_ENCODINGS, SMALL_ENCODINGS, Pair, Side
 from tests.model.payloads import payloads
 from tests.model.shrink import report, shrink
 
-COMMANDS = int(os.environ.get("KVIK_MODEL_COMMANDS", "60000"))
+COMMANDS = int(os.environ.get("KVIK_MODEL_COMMANDS", "80000"))
 SEED = int(os.environ.get("KVIK_MODEL_SEED", "1"))
 LENGTH = 250
 """Commands of a sequence."""

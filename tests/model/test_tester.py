@@ -137,8 +137,8 @@ DIFFERENT = [
     ("HGETALL k", {b"f": b"1"}, {b"f": 1}),
     ("TTL k", -1, 100),
     ("TTL k", -1, -2),
-    ("TTL k", 100, 104),
-    ("PTTL k", 100000, 103000),
+    ("TTL k", 100, 110),
+    ("PTTL k", 100000, 110000),
     ("EXPIRE k 10", 0, 1),
     ("SORT k", [b"a", b"b"], [b"b", b"a"]),
     ("SORT k BY w*", [b"a", b"b"], [b"b", b"a"]),
@@ -217,8 +217,8 @@ def test_a_false_reply_is_found_and_shrunk(liars: Callable[[Change], Pair]) -> N
         ("SET string v", "GET string", b"w"),
         ("SET string v ; EXPIRE string 1000", "PTTL string", -1),
         ("SET string v", "KEYS *", [b"string", b"more"]),
-        ("RPUSH list a b", "OBJECT ENCODING list", b"quicklist"),
-        ("RPUSH list a b", "LRANGE list 0 -1", [b"b", b"a"]),
+        ("RPUSH list a", "OBJECT ENCODING list", b"quicklist"),
+        ("RPUSH list a", "LRANGE list 0 -1", [b"b"]),
         ("HSET hash f v g w", "HGETALL hash", {b"g": b"w", b"f": b"v"}),
         ("HSET hash f v ; HEXPIRE hash 100 FIELDS 1 f", "HPTTL hash FIELDS 1 f", [-1]),
         ("SADD set b a", "SMEMBERS set", Set([b"a", b"b"])),
@@ -230,12 +230,15 @@ def test_a_false_reply_is_found_and_shrunk(liars: Callable[[Change], Pair]) -> N
 def test_false_data_is_found_and_shrunk(
     liars: Callable[[Change], Pair], essential: str, probe: str, false: Any
 ) -> None:
-    """What no command of the sequence has shown."""
+    """What no command of the sequence has shown. Maps and sets come in another order, all else is not what it was."""
     command = tuple(words(probe))
 
     def change(each: Words, reply: Any) -> Any:
-        present = not isinstance(reply, Error) and reply not in (None, [], {}, -2, [-2], [-1]) and each == command
-        return false if present and (probe != "KEYS *" or b"string" in reply) else reply
+        if each != command or isinstance(reply, Error) or reply in (None, [], {}, -2, [-2], [-1]):
+            return reply
+        if isinstance(false, (dict, Set)) and false:
+            return false if compare.equal(reply, false) else reply
+        return false if probe != "KEYS *" or b"string" in reply else reply
 
     pair = liars(change)
     mismatch = pair.run(sequence(*essential.split(" ; ")))
