@@ -2,10 +2,10 @@
 
 from libc.stdint cimport uint64_t
 
-from kvik.engine.entry cimport Entry
+from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.hashing cimport HashKey
 from kvik.engine.heap cimport Heap
-from kvik.engine.table cimport Table
+from kvik.engine.table cimport Spot, Table, TableWalk
 from tests.engine.heap_probe cimport HeapProbe
 
 cdef class TableProbe:
@@ -17,3 +17,4 @@ cdef class TableProbe:
 
 cdef void gather(void *context, Entry *e) noexcept nogil
 cdef void release(void *context, Entry *e) noexcept nogil
+cdef bint goes(void *context, Entry *e) noexcept nogil

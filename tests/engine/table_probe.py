@@ -27,9 +27,15 @@ from cython.cimports.kvik.engine.table import (
     table_insert,
     table_prefetch_entry,
     table_random,
+    table_random_spot,
     table_remove,
+    table_reserve,
     table_scan,
     table_segments,
+    table_sweep,
+    table_take,
+    table_walk,
+    table_walk_next,
 )
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.tests.engine.heap_probe import HeapProbe
@@ -42,6 +48,17 @@ def gather(context, e):
 
 def release(context, e):
     entry_free(cast(cython.pointer(Heap), context), e)
+
+
+def goes(context, e):
+    with cython.gil:
+        heap, doomed, asked = cast(tuple, context)
+        key: bytes = entry_key(e)[:entry_key_length(e)]
+        asked.append(key)
+        if key not in doomed:
+            return False
+        entry_free(address(cast(HeapProbe, heap).heap), e)
+        return True
 
 
 class TableProbe:
@@ -115,6 +132,39 @@ class TableProbe:
     def random(self):
         e: cython.pointer(Entry) = table_random(address(self.table), address(self.seed))
         return None if e == NULL else entry_key(e)[:entry_key_length(e)]
+
+    def take(self):
+        """Take a random key out, or None."""
+        spot: Spot
+        e: cython.pointer(Entry) = table_random_spot(address(self.table), address(self.seed), address(spot))
+        if e == NULL or table_take(address(self.table), address(spot)) != e:
+            return None
+        key = entry_key(e)[:entry_key_length(e)]
+        entry_free(address(self.owner.heap), e)
+        return key
+
+    def sweep(self, doomed: set) -> list:
+        """Take these keys out in one go. All keys, in the order in which they were asked about."""
+        asked: list = []
+        context: tuple = (self.owner, doomed, asked)
+        table_sweep(address(self.table), goes, cast(cython.p_void, context))
+        return asked
+
+    def reserve(self, count: uint64_t) -> bool:
+        return table_reserve(address(self.table), count)
+
+    def walk(self, room: cython.int) -> list:
+        """All keys, in batches of up to `room` (at most 64)."""
+        walk: TableWalk
+        entries: EntryPtr[64]
+        i: cython.int
+        batches: list = []
+        table_walk(address(walk), address(self.table))
+        while True:
+            n: cython.int = table_walk_next(address(walk), entries, room)
+            if n == 0:
+                return batches
+            batches.append([entry_key(entries[i])[:entry_key_length(entries[i])] for i in range(n)])
 
     def scan(self, cursor: uint64_t, buckets: uint64_t) -> tuple:
         """(the cursor to go on with, keys)"""

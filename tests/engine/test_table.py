@@ -353,6 +353,137 @@ def test_random_elements_are_equally_likely(table):
     assert chi_square <= freedom + 6 * (2 * freedom) ** 0.5
 
 
+@pytest.mark.parametrize("count", [1, 8, 3000])
+def test_taking_at_random_empties_the_table(count: int):
+    heap = HeapProbe()
+    table = filled(count, heap)
+    heap.limit = 1          # taking needs no memory
+    taken = [table.take() for _ in range(count)]
+    heap.limit = 0
+    assert sorted(taken) == sorted(map(name, range(count)))
+    assert table.take() is None
+    table.free()
+    assert heap.used == 0
+
+
+def test_what_is_taken_first_is_equally_likely():
+    counts = dict.fromkeys(map(name, range(20)), 0)
+    table = filled(20)
+    for _ in range(4000):
+        key = table.take()
+        counts[key] += 1
+        table.insert(key, 0)
+    chi_square = sum((count - 200) ** 2 / 200 for count in counts.values())
+    assert chi_square <= 19 + 6 * (2 * 19) ** 0.5
+
+
+def test_a_table_forgets_how_long_its_chains_were():
+    """Else a random choice would go on looking at places that there are no longer."""
+    heap = HeapProbe()
+    table = filled(6, heap)
+    for i in range(6, 300):
+        heap.limit = heap.used + 100        # no memory to grow: everything hangs on one bucket
+        if not table.insert(name(i), i):
+            heap.limit = 0
+            table.insert(name(i), i)
+    heap.limit = 0
+    assert table.longest > 100
+    for i in range(300, 3000):
+        table.insert(name(i), i)
+    assert table.longest < 30
+
+
+# --- walking, sweeping, reserving ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 100, 5000])
+@pytest.mark.parametrize("room", [1, 7, 32, 64])
+def test_a_walk_returns_each_once(count: int, room: int):
+    batches = filled(count).walk(room)
+    assert sorted(key for batch in batches for key in batch) == sorted(map(name, range(count)))
+    assert all(len(batch) == room for batch in batches[:-1])
+
+
+@pytest.mark.parametrize("grow", [True, False])
+def test_a_walk_through_a_table_that_is_being_resized(grow: bool):
+    table = resizing(2000, grow)
+    assert [key for batch in table.walk(32) for key in batch] == scanned(table)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 300, 20_000])
+@pytest.mark.parametrize("parts", [1, 2, 10])
+def test_a_sweep_takes_out_what_it_is_told(count: int, parts: int):
+    """All but every `parts`-th key, or all."""
+    heap = HeapProbe()
+    table = filled(count, heap)
+    kept = set(map(name, range(0, count, parts))) if parts > 1 else set()
+    asked = table.sweep(set(map(name, range(count))) - kept)
+    assert sorted(asked) == sorted(map(name, range(count)))
+    assert table.count == len(kept)
+    assert sorted(scanned(table)) == sorted(kept)
+    assert all(table.find(key) is not None for key in kept)
+    assert table.buckets <= max(1, table.count // 2 + 1)    # and it has the size that suits what is left
+    table.free()
+    assert heap.used == 0
+
+
+@pytest.mark.parametrize("grow", [True, False])
+def test_a_sweep_of_a_table_that_is_being_resized(grow: bool):
+    table = resizing(2000, grow)
+    there = set(scanned(table))
+    doomed = {key for key in there if hash(key) % 3}
+    assert sorted(table.sweep(doomed)) == sorted(there)
+    assert sorted(scanned(table)) == sorted(there - doomed)
+
+
+def test_a_sweep_through_long_chains():
+    heap = HeapProbe()
+    table = filled(6, heap)
+    for i in range(6, 200):
+        heap.limit = heap.used + 100
+        if not table.insert(name(i), i):
+            heap.limit = 0
+            table.insert(name(i), i)
+    assert table.chained > 10
+    heap.limit = 1          # and without memory
+    doomed = {name(i) for i in range(200) if i % 7}
+    table.sweep(doomed)
+    heap.limit = 0
+    assert sorted(scanned(table)) == sorted(set(map(name, range(200))) - doomed)
+    table.sweep(set(scanned(table)))
+    assert (table.count, table.chained) == (0, 0)
+    table.free()
+    assert heap.used == 0
+
+
+@pytest.mark.parametrize("count", [1, 5, 100, 20_000])
+def test_a_table_with_room_does_not_grow(count: int):
+    heap = HeapProbe()
+    table = TableProbe(heap, WORDS)
+    assert table.reserve(count) == (count >= LOAD)
+    buckets = table.buckets
+    for i in range(count):
+        assert table.insert(name(i), i)
+    assert (table.buckets, table.coming) == (buckets, 0)
+    assert not table.reserve(10 * count)        # not when there is something in it
+    assert all(table.find(name(i)) == i for i in range(count))
+    table.free()
+    assert heap.used == 0
+
+
+@pytest.mark.parametrize("room", [1, 200, 70_000])
+def test_no_room_without_memory(room: int):
+    heap = HeapProbe()
+    table = TableProbe(heap, WORDS)
+    used = heap.used
+    heap.limit = used + room
+    assert not table.reserve(10_000)
+    assert heap.used == used
+    heap.limit = 0
+    assert table.insert(b"key", 1)
+    assert table.find(b"key") == 1
+
+
 # --- freeing on another thread ------------------------------------------------------------------------------
 
 
@@ -398,11 +529,16 @@ class TableMachine(RuleBasedStateMachine):
         self.walks: list[Walk] = []
         self.fresh = 0
 
-    def remove_key(self, key: bytes) -> None:
-        assert self.table.remove(key) == self.model.pop(key)
+    def forget(self, key: bytes) -> None:
+        """The key has gone from the table."""
+        del self.model[key]
         for walk in self.walks:
             walk.owed.discard(key)
             walk.returned.discard(key)      # it may come back, and be returned again
+
+    def remove_key(self, key: bytes) -> None:
+        assert self.table.remove(key) == self.model[key]
+        self.forget(key)
 
     def insert_key(self, key: bytes, value: int) -> None:
         if self.table.insert(key, value):
@@ -450,6 +586,19 @@ class TableMachine(RuleBasedStateMachine):
             if i % parts != kept % parts or parts == 1:
                 self.remove_key(key)
 
+    @rule(parts=st.integers(1, 20), kept=st.integers(0, 19))
+    def sweep(self, parts: int, kept: int):
+        keys = sorted(self.model)
+        doomed = {key for i, key in enumerate(keys) if i % parts != kept % parts or parts == 1}
+        assert sorted(self.table.sweep(doomed)) == keys
+        for key in doomed:
+            self.forget(key)
+
+    @precondition(lambda self: self.model)
+    @rule()
+    def take(self):
+        self.forget(self.table.take())
+
     @rule(room=st.integers(0, 3000))
     def run_short_of_memory(self, room: int):
         self.heap.limit = self.heap.used + room + 1
@@ -488,6 +637,7 @@ class TableMachine(RuleBasedStateMachine):
         for key, value in self.model.items():
             assert self.table.find(key) == value
         assert sorted(scanned(self.table, 3)) == sorted(self.model)
+        assert sorted(key for batch in self.table.walk(5) for key in batch) == sorted(self.model)
 
     @invariant()
     def counts(self):

@@ -24,8 +24,9 @@ from kvik.commands.spec import (
     implied_categories,
 )
 from kvik.commands.specs import bitmap, client, connection, generic, hash, server, sorted_set, string
+from kvik.commands.specs import set as sets
 
-LIVE: Final = (bitmap, client, connection, generic, hash, server, sorted_set, string)
+LIVE: Final = (bitmap, client, connection, generic, hash, server, sets, sorted_set, string)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
