@@ -167,9 +167,9 @@ def hash_set(settings, e, field, value, expiry):
     if hash_is_listpack(e):
         if expiry < 0 and field.n <= settings.max_value and value.n <= settings.max_value:
             result = listpack_set(settings.heap, e, field, value)
-            if result == HASH_ADDED and cast(int64_t, hash_count(e)) > settings.max_entries:
-                hash_convert(settings.heap, settings.key, e)    # if there is no memory for that, let it be
             if result != HASH_NO_MEMORY:
+                if cast(int64_t, hash_count(e)) > settings.max_entries:
+                    hash_convert(settings.heap, settings.key, e)    # if there is no memory for that, let it be
                 return result
         if not hash_convert(settings.heap, settings.key, e):
             return HASH_NO_MEMORY
