@@ -17,9 +17,9 @@ from cython.cimports.kvik.engine.intrinsics import GOLDEN_RATIO
 from cython.cimports.kvik.keyspace.fields import fields_deadline, fields_reap
 from cython.cimports.kvik.keyspace.hash_value import (
     Place,
+    hash_copy,
     hash_count,
     hash_drop_past,
-    hash_duplicate,
     hash_each,
     hash_effort,
     hash_expire,
@@ -84,9 +84,11 @@ class HashProbe:
         e: cython.pointer(Entry) = entry_copy(address(self.owner.heap), self.entry, "key", 3, -1)
         if e == NULL:
             return None
-        if not hash_duplicate(address(self.owner.heap), e):
+        value: cython.p_void = hash_copy(address(self.owner.heap), self.entry)
+        if value == NULL:
             entry_free(address(self.owner.heap), e)
             return None
+        entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
         limit = self.owner.heap.limit
         self.owner.heap.limit = 0
         copy: HashProbe = HashProbe(self.owner, self.settings.max_entries, self.settings.max_value)
