@@ -28,12 +28,8 @@ from cython.cimports.kvik.engine.text import (
     parse_long_double,
 )
 from cython.cimports.kvik.keyspace.database import db_delete, list_hash
+from cython.cimports.kvik.keyspace.fields import EXPIRY_KEEP, EXPIRY_NONE, HASH_NO_MEMORY, HASH_REVIVED, HASH_SET
 from cython.cimports.kvik.keyspace.hash_value import (
-    EXPIRY_KEEP,
-    EXPIRY_NONE,
-    HASH_NO_MEMORY,
-    HASH_REVIVED,
-    HASH_SET,
     has_fields,
     hash_convert,
     hash_count,

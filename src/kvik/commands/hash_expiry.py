@@ -36,9 +36,8 @@ from cython.cimports.kvik.commands.hash import (
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.database import list_hash
+from cython.cimports.kvik.keyspace.fields import EXPIRY_KEEP, EXPIRY_NONE
 from cython.cimports.kvik.keyspace.hash_value import (
-    EXPIRY_KEEP,
-    EXPIRY_NONE,
     has_fields,
     hash_count,
     hash_expire,

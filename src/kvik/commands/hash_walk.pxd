@@ -10,7 +10,7 @@ from kvik.engine.sampling cimport Draw, Seen
 from kvik.engine.text cimport Slice
 from kvik.keyspace.call cimport Call, CallPtr
 from kvik.keyspace.database cimport KeyspacePtr
-from kvik.keyspace.hash_value cimport Fields, FieldsPtr
+from kvik.keyspace.fields cimport Fields, FieldsPtr
 
 cdef enum:                      # what is replied of a field
     WITH_FIELDS = 1

@@ -35,9 +35,8 @@ from cython.cimports.kvik.engine.listpack import (
 from cython.cimports.kvik.engine.sampling import draw_takes, seen_add, seen_free, seen_init
 from cython.cimports.kvik.engine.table import random_next, table_each, table_random
 from cython.cimports.kvik.engine.text import glob_match, is_word
+from cython.cimports.kvik.keyspace.fields import field_is_past, field_value
 from cython.cimports.kvik.keyspace.hash_value import (
-    field_is_past,
-    field_value,
     hash_count,
     hash_fields,
     hash_is_listpack,

@@ -10,7 +10,7 @@ from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expir
 from kvik.engine.hashing cimport HashKey, hash_bytes
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table
-from kvik.keyspace.hash_value cimport FieldsPtr
+from kvik.keyspace.fields cimport FieldsPtr
 from kvik.keyspace.lazy_free cimport LazyFree
 from kvik.keyspace.wait_queues cimport WaitQueues
 

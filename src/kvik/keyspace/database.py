@@ -27,7 +27,8 @@ from cython.cimports.kvik.engine.entry import (
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
-from cython.cimports.kvik.keyspace.hash_value import fields_deadline, has_fields, hash_fields, hash_listed
+from cython.cimports.kvik.keyspace.fields import fields_deadline
+from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_fields, hash_listed
 from cython.cimports.kvik.keyspace.lazy_free import (
     free_entry_here,
     lazy_init,

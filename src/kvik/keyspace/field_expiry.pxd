@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.keyspace.database cimport Database, DatabasePtr, Keyspace
-from kvik.keyspace.hash_value cimport FieldsPtr
+from kvik.keyspace.fields cimport FieldsPtr
 
 cdef enum:
     HASHES_MAX = 4              # hashes that are worked on between two looks at the time

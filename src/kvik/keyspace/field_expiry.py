@@ -14,7 +14,8 @@ from cython.cimports.kvik.engine.clock import monotonic_us
 from cython.cimports.kvik.engine.deadlines import deadlines_first, deadlines_take
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
 from cython.cimports.kvik.keyspace.database import db_remove, key_hash, list_hash
-from cython.cimports.kvik.keyspace.hash_value import fields_reap, hash_fields
+from cython.cimports.kvik.keyspace.fields import fields_reap
+from cython.cimports.kvik.keyspace.hash_value import hash_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_release
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, fields_expired, key_event
 from cython.cimports.libc.stdint import int64_t
