@@ -17,6 +17,7 @@ from cython.cimports.kvik.keyspace.sorted_set_value import (
     cursor_prefetch,
     cursor_previous,
     sorted_set_count,
+    sorted_set_fetch_end,
     sorted_set_remove_range,
     sorted_set_seek_end,
 )
@@ -37,6 +38,7 @@ def pop_members(call, i, h, e, highest, count, form):
     gone.first = size - count if highest else 0
     gone.count = count
     sorted_set_seek_end(e, highest, address(cursor))
+    sorted_set_fetch_end(e, highest)
     while left > 0:
         cursor_prefetch(address(cursor), highest)
         reply_member(call, address(cursor), form)

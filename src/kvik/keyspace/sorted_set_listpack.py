@@ -22,6 +22,7 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_last,
     listpack_next,
     listpack_previous,
+    listpack_skip,
     listpack_splice,
     listpack_text,
 )
@@ -104,9 +105,16 @@ def pairs_append(heap, lp, member, score):
 
 def pairs_move(heap, lp, p, member, score):
     """Give the member at p another score. NULL when memory is short: nothing has changed."""
+    element: Element
+    scratch: cython.char[32]
     old: cython.size_t = p - lp
     place: cython.size_t = pairs_place(lp, member, score)
     before: cython.size_t = listpack_bytes(lp)
+    p = listpack_skip(p)
+    behind: cython.p_char = listpack_skip(p)
+    if place == old or lp + place == behind:            # it stays where it is
+        element_of_score(address(element), score, scratch)
+        return listpack_splice(heap, lp, p - lp, behind - p, 1, address(element), 1)
     lp = pairs_put(heap, lp, place, member, score)      # first: nothing can fail once the old pair goes
     if lp == NULL:
         return NULL

@@ -31,6 +31,9 @@ cdef enum:                      # what came of it
     ADDED_NAN = 4               # the sum is no number
     ADDED_FAILED = 5            # memory is short
 
+cdef enum:
+    WALK_LEAD = 8               # members that are fetched ahead
+
 cdef struct SortedSet:          # the large form
     Table members               # by their bytes
     OrderedSet order            # by score
@@ -71,6 +74,8 @@ cdef RankRange sorted_set_score_range(const Entry *e, const ScoreRange *within) 
 cdef RankRange sorted_set_lex_range(const Entry *e, const LexRange *within) noexcept nogil
 cdef void sorted_set_seek(const Entry *e, uint64_t rank, SortedSetCursor *cursor) noexcept nogil
 cdef void sorted_set_seek_end(const Entry *e, bint last, SortedSetCursor *cursor) noexcept nogil
+cdef Entry *member_ahead(const Place *place, int steps) noexcept nogil
+cdef void sorted_set_fetch_end(const Entry *e, bint last) noexcept nogil
 cdef void cursor_prefetch(const SortedSetCursor *cursor, bint back) noexcept nogil
 cdef Slice cursor_text(const SortedSetCursor *cursor, char *scratch) noexcept nogil
 

@@ -365,14 +365,10 @@ def cursor_previous_pair(cursor):
     cursor.ended = cursor.p == NULL
 
 
-def cursor_prefetch(cursor, back):
-    """Fetch a member some steps ahead, for walks that read many."""
-    leaf: LeafPtr
-    i: cython.int
-    if cursor.small:
-        return
-    leaf = cursor.place.leaf
-    i = cursor.place.index - 8 if back else cursor.place.index + 8
+def member_ahead(place, steps):
+    """The member some steps from the place (backwards below 0), if that is no further than the next leaf, or NULL."""
+    leaf: LeafPtr = place.leaf
+    i: cython.int = place.index + steps
     if i < 0:
         leaf = leaf.previous
         if leaf != NULL:
@@ -380,8 +376,36 @@ def cursor_prefetch(cursor, back):
     elif i >= cast(cython.int, leaf.count):
         i -= cast(cython.int, leaf.count)
         leaf = leaf.next
-    if leaf != NULL and 0 <= i < cast(cython.int, leaf.count):
-        prefetch(leaf_member(leaf, i))
+    if leaf == NULL or i < 0 or i >= cast(cython.int, leaf.count):
+        return NULL
+    return leaf_member(leaf, i)
+
+
+def cursor_prefetch(cursor, back):
+    """Fetch a member some steps ahead, for walks that read many."""
+    m: EntryPtr
+    if cursor.small:
+        return
+    m = member_ahead(address(cursor.place), -WALK_LEAD if back else WALK_LEAD)
+    if m != NULL:
+        prefetch(m)
+
+
+def sorted_set_fetch_end(e, last):
+    """A member is about to be taken from an end: fetch what it takes to take those that will be next."""
+    s: SortedSetPtr
+    m: EntryPtr
+    place: Place
+    if entry_encoding(e) == ENCODING_LISTPACK:
+        return
+    s = entry_sorted_set(e)
+    place = ordered_set_last(address(s.order)) if last else ordered_set_first(address(s.order))
+    m = member_ahead(address(place), -WALK_LEAD if last else WALK_LEAD)
+    if m != NULL:
+        prefetch(m)
+    m = member_ahead(address(place), -WALK_LEAD // 2 if last else WALK_LEAD // 2)
+    if m != NULL:
+        table_prefetch_bucket(address(s.members), hash_bytes(s.members.key, entry_key(m), entry_key_length(m)))
 
 
 def cursor_text(cursor, scratch):
