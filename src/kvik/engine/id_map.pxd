@@ -78,6 +78,19 @@ cdef inline int node_place(const IdNode *node, StreamID id) noexcept nogil:
             high = middle
     return low
 
+cdef inline int child_place(const IdNode *node, StreamID id) noexcept nogil:
+    """Which child of an inner node `id` belongs in. The bound of the first one counts for nothing."""
+    cdef int low = 1
+    cdef int high = node.count
+    cdef int middle
+    while low < high:
+        middle = (low + high) >> 1
+        if id_less(id, node.slots[middle].id):
+            high = middle
+        else:
+            low = middle + 1
+    return low - 1
+
 cdef inline void cursor_next(IdCursor *cursor) noexcept nogil:
     cursor.at += 1
     if cursor.at == cursor.leaf.count:
