@@ -19,7 +19,7 @@ from cython.cimports.kvik.engine.id_map import (
     id_map_last,
     id_map_remove,
     id_map_until,
-    node_bytes,
+    node_memory,
 )
 from cython.cimports.kvik.engine.stream_id import StreamID, stream_id
 from cython.cimports.libc.stdint import uintptr_t
@@ -72,7 +72,7 @@ class IdMapProbe:
 
     def check_node(self, node, height, leaves):
         i: cython.int
-        size: cython.size_t = node_bytes(node.capacity)
+        size: cython.size_t = node_memory(node.capacity)
         assert 0 < node.count <= node.capacity <= NODE_SLOTS
         if height == 0:
             leaves.append((cast(uintptr_t, node), cast(uintptr_t, node.previous), cast(uintptr_t, node.next)))

@@ -12,7 +12,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint16_t, uint64_t
 
-from kvik.engine.heap cimport Heap
+from kvik.engine.heap cimport Heap, class_bytes, size_class
 from kvik.engine.stream_id cimport StreamID, id_less
 
 cdef enum:
@@ -42,7 +42,7 @@ cdef struct IdMap:              # all zero: empty
     IdNode *first               # leaf
     IdNode *last
     uint64_t count
-    size_t bytes                # of all nodes
+    size_t bytes                # memory of all nodes
     int height                  # levels of inner nodes above the leaves
 
 ctypedef IdMap *IdMapPtr
@@ -61,6 +61,10 @@ ctypedef IdPath *IdPathPtr
 
 cdef inline size_t node_bytes(int capacity) noexcept nogil:
     return NODE_HEADER + <size_t>capacity * sizeof(IdSlot)
+
+cdef inline size_t node_memory(int capacity) noexcept nogil:
+    """What its block takes."""
+    return class_bytes(size_class(node_bytes(capacity)))
 
 cdef inline IdSlot *cursor_slot(const IdCursor *cursor) noexcept nogil:
     return &cursor.leaf.slots[cursor.at]

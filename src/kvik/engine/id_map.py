@@ -26,12 +26,12 @@ def node_new(heap, map, capacity):
     node.capacity = cast(uint16_t, capacity)
     node.previous = NULL
     node.next = NULL
-    map.bytes += node_bytes(capacity)
+    map.bytes += node_memory(capacity)
     return node
 
 
 def node_free(heap, map, node):
-    map.bytes -= node_bytes(node.capacity)
+    map.bytes -= node_memory(node.capacity)
     heap_free(heap, node, node_bytes(node.capacity))
 
 
@@ -80,8 +80,8 @@ def leaf_resize(heap, map, path, capacity):
     if leaf == NULL:
         return NULL
     leaf.capacity = cast(uint16_t, capacity)
-    map.bytes += node_bytes(capacity)
-    map.bytes -= node_bytes(before)
+    map.bytes += node_memory(capacity)
+    map.bytes -= node_memory(before)
     if leaf.previous != NULL:
         leaf.previous.next = leaf
     else:

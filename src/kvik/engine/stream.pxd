@@ -103,7 +103,12 @@ cdef bint stream_find(StreamCursor *c, const Stream *s, StreamID id) noexcept no
 cdef bint stream_remove(Heap *heap, Stream *s, StreamID id) noexcept nogil
 cdef uint64_t stream_trim(Heap *heap, Stream *s, const Trim *trim) noexcept nogil
 cdef StreamID stream_edge(const Stream *s, bint last) noexcept nogil
+cdef bint block_is_sound(Listpack lp, StreamID master, int64_t *live, StreamID *last) noexcept nogil
+cdef bint stream_take_block(Heap *heap, Stream *s, StreamID master, Listpack lp) noexcept nogil
 
+cdef bint read_integer(char **at, int64_t *value) noexcept nogil
+cdef bint has_elements(char **at, int64_t n) noexcept nogil
+cdef bint entry_is_sound(char **at, StreamID master, int64_t fields, StreamID *id, int64_t *live) noexcept nogil
 cdef char *put_integer(char *p, int64_t value) noexcept nogil
 cdef char *put_text(char *p, const Slice *s) noexcept nogil
 cdef size_t text_room(size_t n) noexcept nogil

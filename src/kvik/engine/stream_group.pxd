@@ -86,6 +86,7 @@ cdef int roster_place(const Roster *roster, const Slice *name, bint *found) noex
 cdef Named *roster_find(const Roster *roster, const Slice *name) noexcept nogil
 cdef bint roster_add(Heap *heap, Roster *roster, Named *item) noexcept nogil
 cdef void roster_remove(Heap *heap, Roster *roster, const Named *item) noexcept nogil
+cdef size_t roster_bytes(const Roster *roster) noexcept nogil
 cdef void group_free(Heap *heap, Group *group, bint remote) noexcept nogil
 cdef void consumer_free(Heap *heap, Consumer *consumer, bint remote) noexcept nogil
 cdef bint group_copy_into(Heap *heap, const Group *from_, Group *to) noexcept nogil
