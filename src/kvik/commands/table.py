@@ -23,9 +23,9 @@ from kvik.commands.spec import (
     CommandSpec,
     implied_categories,
 )
-from kvik.commands.specs import bitmap, client, connection, generic, hash, server, sorted_set, string
+from kvik.commands.specs import bitmap, client, connection, generic, hash, server, sorted_set, stream, string
 
-LIVE: Final = (bitmap, client, connection, generic, hash, server, sorted_set, string)
+LIVE: Final = (bitmap, client, connection, generic, hash, server, sorted_set, stream, string)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -127,6 +127,15 @@ def stream_bytes(s):
     return n
 
 
+def stream_effort(s):
+    """How many blocks of memory freeing it takes, roughly."""
+    i: uint32_t
+    n: cython.size_t = s.blocks.count
+    for i in range(s.groups.count):
+        n += 1 + cast(GroupPtr, s.groups.items[i]).pending.count
+    return n
+
+
 # --- appending -------------------------------------------------------------------------------------------------------
 
 
@@ -533,6 +542,21 @@ def stream_find(c, s, id):
     """Put the cursor on the entry `id`. False: there is none."""
     stream_seek(c, s, id, id, False)
     return next_forwards(c)
+
+
+def stream_find_on(c, s, id):
+    """`stream_find` for one ID after the other, in ascending order: goes on from where the last one was found, when it
+    is in the same block. The first time with a cursor whose `lp` is NULL.
+    """
+    next_block: IdCursor
+    if c.lp != NULL:
+        next_block = c.block
+        cursor_next(address(next_block))
+        if next_block.leaf == NULL or id_less(id, cursor_slot(address(next_block)).id):
+            c.first = id
+            c.last = id
+            return next_forwards(c)
+    return stream_find(c, s, id)
 
 
 def stream_edge(s, last):

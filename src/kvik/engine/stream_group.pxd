@@ -79,6 +79,7 @@ cdef void consumer_drop(Heap *heap, Group *group, Consumer *consumer) noexcept n
 cdef Pending *pending_find(const Group *group, StreamID id) noexcept nogil
 cdef Pending *pending_add(Heap *heap, Group *group, StreamID id, Consumer *consumer, int64_t now_ms) noexcept nogil
 cdef bint pending_assign(Heap *heap, StreamID id, Pending *pending, Consumer *consumer) noexcept nogil
+cdef bint pending_deliver(Heap *heap, Group *group, StreamID id, Consumer *consumer, int64_t now_ms) noexcept nogil
 cdef bint pending_drop(Heap *heap, Group *group, StreamID id) noexcept nogil
 
 cdef Named *named_new(Heap *heap, size_t bytes, const Slice *name) noexcept nogil

@@ -295,6 +295,18 @@ def pending_assign(heap, id, pending, consumer):
     return True
 
 
+def pending_deliver(heap, group, id, consumer, now_ms):
+    """`id` is delivered to `consumer` as if for the first time, be it pending or not. False when memory is short."""
+    pending: PendingPtr = pending_find(group, id)
+    if pending == NULL:
+        return pending_add(heap, group, id, consumer, now_ms) != NULL
+    if not pending_assign(heap, id, pending, consumer):
+        return False
+    pending.delivered_ms = now_ms
+    pending.deliveries = 1
+    return True
+
+
 def pending_drop(heap, group, id):
     """It is pending no more. False if it was not."""
     pending: PendingPtr = cast(PendingPtr, id_map_remove(heap, address(group.pending), id))

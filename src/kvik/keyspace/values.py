@@ -20,6 +20,7 @@ from cython.cimports.kvik.engine.entry import (
     TYPE_LIST,
     TYPE_SET,
     TYPE_SORTED_SET,
+    TYPE_STREAM,
     TYPE_STRING,
     entry_bytes,
     entry_copy,
@@ -34,6 +35,7 @@ from cython.cimports.kvik.engine.entry import (
     raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
+from cython.cimports.kvik.engine.stream import StreamPtr, stream_bytes, stream_copy, stream_effort, stream_free
 from cython.cimports.kvik.engine.text import format_integer
 from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
 from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
@@ -64,6 +66,8 @@ def value_free(heap, e, remote):
         set_free(heap, e, remote)
     elif kind == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
+    elif kind == TYPE_STREAM:
+        stream_free(heap, cast(StreamPtr, entry_pointer(e)), remote)
     else:
         raw = entry_raw(e)
         if raw != NULL:
@@ -79,6 +83,8 @@ def value_effort(e):
         return set_effort(e)
     if kind == TYPE_SORTED_SET:
         return sorted_set_effort(e)
+    if kind == TYPE_STREAM:
+        return stream_effort(cast(StreamPtr, entry_pointer(e)))
     return 1
 
 
@@ -105,6 +111,8 @@ def value_copy(heap, e):
         return set_copy(heap, e)
     if kind == TYPE_SORTED_SET:
         return sorted_set_copy(heap, e)
+    if kind == TYPE_STREAM:
+        return stream_copy(heap, cast(StreamPtr, entry_pointer(e)))
     return raw_copy(heap, entry_raw(e))
 
 
@@ -127,6 +135,8 @@ def value_bytes(e):
         return n + set_bytes(e)
     if kind == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
+    if kind == TYPE_STREAM:
+        return n + stream_bytes(cast(StreamPtr, entry_pointer(e)))
     raw = entry_raw(e)
     if raw != NULL:
         n += heap_block_bytes(raw, raw_bytes(raw.capacity))
