@@ -16,7 +16,7 @@ from cython.cimports.kvik.wire.output import (
     output_unmute,
     output_write,
 )
-from cython.cimports.kvik.wire.reply import reply_error_slice
+from cython.cimports.kvik.wire.reply import ARRAY_KIND, Later, reply_error_slice, reply_later, reply_settle
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.tests.engine.exact import exact_copy, exact_free, exact_room
 from cython.cimports.tests.engine.heap_probe import HeapProbe
@@ -64,6 +64,20 @@ class ReplyProbe:
         p: cython.p_char = exact_copy(data)
         output_write(self.client, p, len(data))
         exact_free(p)
+
+    def later(self, most: cython.longlong, data: bytes, n: cython.longlong) -> None:
+        """An array of at most `most` elements, `data`, and then: n elements they were."""
+        later: Later = reply_later(self.client, ARRAY_KIND, most)
+        self.write(data)
+        reply_settle(self.client, address(later), n)
+
+    def nested(self, most: cython.longlong, n: cython.int, data: bytes) -> None:
+        """n arrays of one element in an array, each announced as up to `most`."""
+        later: Later = reply_later(self.client, ARRAY_KIND, most)
+        i: cython.int
+        for i in range(n):
+            self.later(most, data, 1)
+        reply_settle(self.client, address(later), n)
 
     def error(self, text: bytes) -> None:
         p: cython.p_char = exact_copy(text)

@@ -12,7 +12,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint16_t, uint64_t
 
-from kvik.engine.heap cimport Heap
+from kvik.engine.heap cimport Heap, class_bytes, size_class
 from kvik.engine.stream_id cimport StreamID, id_less
 
 cdef enum:
@@ -42,7 +42,7 @@ cdef struct IdMap:              # all zero: empty
     IdNode *first               # leaf
     IdNode *last
     uint64_t count
-    size_t bytes                # of all nodes
+    size_t bytes                # memory of all nodes
     int height                  # levels of inner nodes above the leaves
 
 ctypedef IdMap *IdMapPtr
@@ -62,6 +62,10 @@ ctypedef IdPath *IdPathPtr
 cdef inline size_t node_bytes(int capacity) noexcept nogil:
     return NODE_HEADER + <size_t>capacity * sizeof(IdSlot)
 
+cdef inline size_t node_memory(int capacity) noexcept nogil:
+    """What its block takes."""
+    return class_bytes(size_class(node_bytes(capacity)))
+
 cdef inline IdSlot *cursor_slot(const IdCursor *cursor) noexcept nogil:
     return &cursor.leaf.slots[cursor.at]
 
@@ -77,6 +81,19 @@ cdef inline int node_place(const IdNode *node, StreamID id) noexcept nogil:
         else:
             high = middle
     return low
+
+cdef inline int child_place(const IdNode *node, StreamID id) noexcept nogil:
+    """Which child of an inner node `id` belongs in. The bound of the first one counts for nothing."""
+    cdef int low = 1
+    cdef int high = node.count
+    cdef int middle
+    while low < high:
+        middle = (low + high) >> 1
+        if id_less(id, node.slots[middle].id):
+            high = middle
+        else:
+            low = middle + 1
+    return low - 1
 
 cdef inline void cursor_next(IdCursor *cursor) noexcept nogil:
     cursor.at += 1

@@ -26,12 +26,12 @@ def node_new(heap, map, capacity):
     node.capacity = cast(uint16_t, capacity)
     node.previous = NULL
     node.next = NULL
-    map.bytes += node_bytes(capacity)
+    map.bytes += node_memory(capacity)
     return node
 
 
 def node_free(heap, map, node):
-    map.bytes -= node_bytes(node.capacity)
+    map.bytes -= node_memory(node.capacity)
     heap_free(heap, node, node_bytes(node.capacity))
 
 
@@ -80,8 +80,8 @@ def leaf_resize(heap, map, path, capacity):
     if leaf == NULL:
         return NULL
     leaf.capacity = cast(uint16_t, capacity)
-    map.bytes += node_bytes(capacity)
-    map.bytes -= node_bytes(before)
+    map.bytes += node_memory(capacity)
+    map.bytes -= node_memory(before)
     if leaf.previous != NULL:
         leaf.previous.next = leaf
     else:
@@ -123,12 +123,8 @@ def leaf_of(map, id):
     """The leaf where `id` is or would be. The map is not empty."""
     node: IdNodePtr = map.root
     level: cython.int
-    at: cython.int
     for level in range(map.height):
-        at = node_place(node, id)
-        if at == node.count or id_less(id, node.slots[at].id):
-            at -= 1
-        node = cast(IdNodePtr, node.slots[at if at > 0 else 0].value)
+        node = cast(IdNodePtr, node.slots[child_place(node, id)].value)
     return node
 
 
@@ -138,10 +134,7 @@ def descend(map, id, path):
     level: cython.int
     at: cython.int
     for level in range(map.height):
-        at = node_place(node, id)
-        if at == node.count or id_less(id, node.slots[at].id):
-            at -= 1
-        at = at if at > 0 else 0
+        at = child_place(node, id)
         path.nodes[level] = node
         path.at[level] = at
         node = cast(IdNodePtr, node.slots[at].value)
@@ -369,7 +362,7 @@ def join(heap, map, path, level):
         if left == NULL:
             return False
     if level < map.height:
-        right.slots[0].id = parent.slots[at + 1].id     # its own first bound may be too high, as nobody reads it
+        right.slots[0].id = parent.slots[at + 1].id     # the first bound of a node may be wrong, as nobody reads it
     else:
         leaf_unlink(map, right)
     memcpy(address(left.slots[left.count]), right.slots, right.count * sizeof(IdSlot))

@@ -23,7 +23,7 @@ from kvik.engine.heap cimport Heap
 from kvik.engine.id_map cimport IdCursor, IdMap, IdSlot, IdSlotPtr
 from kvik.engine.listpack cimport Element, Item, Listpack, ListpackPtr, listpack_bytes, listpack_item, listpack_next, \
     listpack_skip
-from kvik.engine.stream_group cimport Roster
+from kvik.engine.stream_group cimport GroupPtr, Roster
 from kvik.engine.stream_id cimport StreamID, id_less
 from kvik.engine.text cimport Slice, SlicePtr
 
@@ -93,6 +93,7 @@ ctypedef StreamCursor *StreamCursorPtr
 cdef Stream *stream_new(Heap *heap) noexcept nogil
 cdef void stream_free(Heap *heap, Stream *s, bint remote) noexcept nogil
 cdef Stream *stream_copy(Heap *heap, const Stream *s) noexcept nogil
+cdef size_t stream_effort(const Stream *s) noexcept nogil
 cdef size_t stream_bytes(const Stream *s) noexcept nogil
 cdef bint stream_append(
     Heap *heap, Stream *s, StreamID id, const Slice *pairs, int64_t fields, const BlockLimits *limits) noexcept nogil
@@ -100,10 +101,16 @@ cdef bint stream_next_id(const Stream *s, uint64_t now_ms, StreamID *id) noexcep
 cdef void stream_seek(StreamCursor *c, const Stream *s, StreamID first, StreamID last, bint backwards) noexcept nogil
 cdef bint stream_next(StreamCursor *c) noexcept nogil
 cdef bint stream_find(StreamCursor *c, const Stream *s, StreamID id) noexcept nogil
+cdef bint stream_find_on(StreamCursor *c, const Stream *s, StreamID id) noexcept nogil
 cdef bint stream_remove(Heap *heap, Stream *s, StreamID id) noexcept nogil
 cdef uint64_t stream_trim(Heap *heap, Stream *s, const Trim *trim) noexcept nogil
 cdef StreamID stream_edge(const Stream *s, bint last) noexcept nogil
+cdef bint block_is_sound(Listpack lp, StreamID master, int64_t *live, StreamID *last) noexcept nogil
+cdef bint stream_take_block(Heap *heap, Stream *s, StreamID master, Listpack lp) noexcept nogil
 
+cdef bint read_integer(char **at, int64_t *value) noexcept nogil
+cdef bint has_elements(char **at, int64_t n) noexcept nogil
+cdef bint entry_is_sound(char **at, StreamID master, int64_t fields, StreamID *id, int64_t *live) noexcept nogil
 cdef char *put_integer(char *p, int64_t value) noexcept nogil
 cdef char *put_text(char *p, const Slice *s) noexcept nogil
 cdef size_t text_room(size_t n) noexcept nogil

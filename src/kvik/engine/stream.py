@@ -54,7 +54,14 @@ from cython.cimports.kvik.engine.listpack import (
     store16,
 )
 from cython.cimports.kvik.engine.stream_group import groups_bytes, groups_copy, groups_free
-from cython.cimports.kvik.engine.stream_id import id_equal, id_is_zero, stream_id, stream_id_last, stream_id_next
+from cython.cimports.kvik.engine.stream_id import (
+    id_equal,
+    id_is_zero,
+    stream_id,
+    stream_id_last,
+    stream_id_next,
+    stream_id_previous,
+)
 from cython.cimports.kvik.engine.text import ZERO, parse_integer
 from cython.cimports.libc.stdint import int64_t, uint16_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy, memmove, memset
@@ -117,6 +124,15 @@ def stream_bytes(s):
         slot = cursor_slot(address(at))
         n += heap_block_bytes(slot.value, block_capacity(s, slot))
         cursor_next(address(at))
+    return n
+
+
+def stream_effort(s):
+    """How many blocks of memory freeing it takes, roughly."""
+    i: uint32_t
+    n: cython.size_t = s.blocks.count
+    for i in range(s.groups.count):
+        n += 1 + cast(GroupPtr, s.groups.items[i]).pending.count
     return n
 
 
@@ -528,6 +544,21 @@ def stream_find(c, s, id):
     return next_forwards(c)
 
 
+def stream_find_on(c, s, id):
+    """`stream_find` for one ID after the other, in ascending order: goes on from where the last one was found, when it
+    is in the same block. The first time with a cursor whose `lp` is NULL.
+    """
+    next_block: IdCursor
+    if c.lp != NULL:
+        next_block = c.block
+        cursor_next(address(next_block))
+        if next_block.leaf == NULL or id_less(id, cursor_slot(address(next_block)).id):
+            c.first = id
+            c.last = id
+            return next_forwards(c)
+    return stream_find(c, s, id)
+
+
 def stream_edge(s, last):
     """The ID of the first or the last entry, 0-0 when there is none."""
     c: StreamCursor
@@ -649,3 +680,84 @@ def trim_block(heap, s, trim, slot, count):
             s.skip = cast(uint32_t, skip_elements(c.at, c.unread) - c.lp)
     s.length -= n
     return n
+
+
+# --- what comes from outside -----------------------------------------------------------------------------------------
+
+
+def read_integer(at, value):
+    """The element at `at`, which moves behind it, as an integer. False: it is a string, or the end."""
+    item: Item
+    if cast(cython.uchar, at[0][0]) == LISTPACK_END:
+        return False
+    item = listpack_item(at[0])
+    at[0] = listpack_skip(at[0])
+    value[0] = item.integer
+    return item.p == NULL
+
+
+def has_elements(at, n):
+    """Are there n more elements? Moves behind them."""
+    while n > 0 and cast(cython.uchar, at[0][0]) != LISTPACK_END:
+        at[0] = listpack_skip(at[0])
+        n -= 1
+    return n == 0
+
+
+def entry_is_sound(at, master, fields, id, live):
+    """Is there a whole entry at `at`, with an ID behind `id`? Moves behind it, sets `id`, counts it if it is live."""
+    flags: int64_t = cast(cython.uchar, at[0][0])
+    ms: int64_t = 0
+    seq: int64_t = 0
+    elements: int64_t = 0
+    before: StreamID = id[0]
+    if flags & ~(ENTRY_DELETED | ENTRY_SAME_FIELDS):
+        return False
+    if not read_integer(at, address(flags)) or not read_integer(at, address(ms)) or not read_integer(at, address(seq)):
+        return False
+    id[0] = stream_id(master.ms + cast(uint64_t, ms), master.seq + cast(uint64_t, seq))
+    if not id_less(before, id[0]):
+        return False
+    if flags & ENTRY_SAME_FIELDS:
+        if not has_elements(at, fields):
+            return False
+        fields += 3
+    else:
+        if not read_integer(at, address(fields)) or not 0 <= fields <= BLOCK_LIMIT or not has_elements(at, 2 * fields):
+            return False
+        fields = 2 * fields + 4
+    live[0] += 0 if flags & ENTRY_DELETED else 1
+    return read_integer(at, address(elements)) and elements == fields
+
+
+def block_is_sound(lp, master, live, last):
+    """Is lp, a valid listpack, a block with this master ID that everything above can walk? `live`: how many entries of
+    it are not deleted (there must be one); `last`: the ID of its last one.
+    """
+    p: cython.p_char = lp + LISTPACK_HEADER
+    count: int64_t = 0
+    deleted: int64_t = 0
+    fields: int64_t = 0
+    end: int64_t = 0
+    entries: int64_t = 0
+    live[0] = 0
+    last[0] = stream_id_previous(master)
+    if not read_integer(address(p), address(count)) or not read_integer(address(p), address(deleted)) \
+            or not read_integer(address(p), address(fields)) or not 0 <= fields <= BLOCK_LIMIT \
+            or not has_elements(address(p), fields) or not read_integer(address(p), address(end)) or end != 0:
+        return False
+    if id_is_zero(master):
+        last[0] = master            # nothing comes before it: its own entry must be behind
+    while cast(cython.uchar, p[0]) != LISTPACK_END:
+        if not entry_is_sound(address(p), master, fields, last, live):
+            return False
+        entries += 1
+    return live[0] > 0 and live[0] == count and entries - live[0] == deleted
+
+
+def stream_take_block(heap, s, master, lp):
+    """A further block behind all others: the stream's own from then on. False when memory is short."""
+    if not id_map_insert(heap, address(s.blocks), master, lp):
+        return False
+    s.tail_capacity = listpack_bytes(lp)
+    return True

@@ -79,6 +79,7 @@ cdef void consumer_drop(Heap *heap, Group *group, Consumer *consumer) noexcept n
 cdef Pending *pending_find(const Group *group, StreamID id) noexcept nogil
 cdef Pending *pending_add(Heap *heap, Group *group, StreamID id, Consumer *consumer, int64_t now_ms) noexcept nogil
 cdef bint pending_assign(Heap *heap, StreamID id, Pending *pending, Consumer *consumer) noexcept nogil
+cdef bint pending_deliver(Heap *heap, Group *group, StreamID id, Consumer *consumer, int64_t now_ms) noexcept nogil
 cdef bint pending_drop(Heap *heap, Group *group, StreamID id) noexcept nogil
 
 cdef Named *named_new(Heap *heap, size_t bytes, const Slice *name) noexcept nogil
@@ -86,6 +87,7 @@ cdef int roster_place(const Roster *roster, const Slice *name, bint *found) noex
 cdef Named *roster_find(const Roster *roster, const Slice *name) noexcept nogil
 cdef bint roster_add(Heap *heap, Roster *roster, Named *item) noexcept nogil
 cdef void roster_remove(Heap *heap, Roster *roster, const Named *item) noexcept nogil
+cdef size_t roster_bytes(const Roster *roster) noexcept nogil
 cdef void group_free(Heap *heap, Group *group, bint remote) noexcept nogil
 cdef void consumer_free(Heap *heap, Consumer *consumer, bint remote) noexcept nogil
 cdef bint group_copy_into(Heap *heap, const Group *from_, Group *to) noexcept nogil

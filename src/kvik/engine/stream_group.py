@@ -106,6 +106,13 @@ def roster_remove(heap, roster, item):
         roster.capacity = 0
 
 
+def roster_bytes(roster):
+    """Memory of the pointers."""
+    if roster.items == NULL:
+        return 0
+    return heap_block_bytes(roster.items, roster.capacity * sizeof(NamedPtr))
+
+
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
@@ -203,11 +210,11 @@ def groups_bytes(groups):
     k: uint32_t
     group: GroupPtr
     consumer: ConsumerPtr
-    n: cython.size_t = groups.capacity * sizeof(NamedPtr)
+    n: cython.size_t = roster_bytes(groups)
     for i in range(groups.count):
         group = cast(GroupPtr, groups.items[i])
         n += heap_block_bytes(group, group.head.bytes) + group.pending.bytes + group.pending.count * sizeof(Pending)
-        n += group.consumers.capacity * sizeof(NamedPtr)
+        n += roster_bytes(address(group.consumers))
         for k in range(group.consumers.count):
             consumer = cast(ConsumerPtr, group.consumers.items[k])
             n += heap_block_bytes(consumer, consumer.head.bytes) + consumer.pending.bytes
@@ -285,6 +292,18 @@ def pending_assign(heap, id, pending, consumer):
         return False
     id_map_remove(heap, address(pending.consumer.pending), id)
     pending.consumer = consumer
+    return True
+
+
+def pending_deliver(heap, group, id, consumer, now_ms):
+    """`id` is delivered to `consumer` as if for the first time, be it pending or not. False when memory is short."""
+    pending: PendingPtr = pending_find(group, id)
+    if pending == NULL:
+        return pending_add(heap, group, id, consumer, now_ms) != NULL
+    if not pending_assign(heap, id, pending, consumer):
+        return False
+    pending.delivered_ms = now_ms
+    pending.deliveries = 1
     return True
 
 

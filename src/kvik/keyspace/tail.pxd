@@ -35,6 +35,16 @@ cdef inline void changed_by(Call *call, int i, int event_class, const char *even
     call.keyspace.dirty += n - 1
     key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
 
+cdef inline void noted(Call *call, int i, int event_class, const char *event) noexcept nogil:
+    """The running command changed something about the key in argv[i] that those who watch it or wait for it do not care
+    for (consumer groups)."""
+    call.keyspace.dirty += 1
+    key_event(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
+
+cdef inline void counted(Call *call, uint64_t n) noexcept nogil:
+    """Likewise n changes, without an event."""
+    call.keyspace.dirty += n
+
 cdef inline void also(Call *call, int i, int event_class, const char *event) noexcept nogil:
     """A second event of a change that has been reported already (SET with an expiry)."""
     key_event(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)

@@ -38,8 +38,8 @@ from cython.cimports.kvik.engine.entry import (
     raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
+from cython.cimports.kvik.engine.stream import stream_bytes, stream_copy, stream_effort, stream_free
 from cython.cimports.kvik.engine.text import format_integer, parse_integer
-from cython.cimports.kvik.engine.stream import stream_bytes, stream_copy, stream_free
 from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
 from cython.cimports.kvik.keyspace.list_value import list_bytes, list_copy, list_effort, list_free
 from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
@@ -70,10 +70,10 @@ def value_free(heap, e, remote):
         set_free(heap, e, remote)
     elif kind == TYPE_LIST:
         list_free(heap, e, remote)
-    elif kind == TYPE_STREAM:
-        stream_free(heap, cast(StreamPtr, entry_pointer(e)), remote)
     elif kind == TYPE_SORTED_SET:
         sorted_set_free(heap, entry_pointer(e), entry_encoding(e), remote)
+    elif kind == TYPE_STREAM:
+        stream_free(heap, cast(StreamPtr, entry_pointer(e)), remote)
     else:
         raw = entry_raw(e)
         if raw != NULL:
@@ -117,10 +117,10 @@ def value_effort(e):
         return set_effort(e)
     if kind == TYPE_LIST:
         return list_effort(e)
-    if kind == TYPE_STREAM:
-        return cast(StreamPtr, entry_pointer(e)).blocks.count
     if kind == TYPE_SORTED_SET:
         return sorted_set_effort(e)
+    if kind == TYPE_STREAM:
+        return stream_effort(cast(StreamPtr, entry_pointer(e)))
     return 1
 
 
@@ -147,10 +147,10 @@ def value_copy(heap, e):
         return set_copy(heap, e)
     if kind == TYPE_LIST:
         return list_copy(heap, e)
-    if kind == TYPE_STREAM:
-        return stream_copy(heap, cast(StreamPtr, entry_pointer(e)))
     if kind == TYPE_SORTED_SET:
         return sorted_set_copy(heap, e)
+    if kind == TYPE_STREAM:
+        return stream_copy(heap, cast(StreamPtr, entry_pointer(e)))
     return raw_copy(heap, entry_raw(e))
 
 
@@ -173,10 +173,10 @@ def value_bytes(e):
         return n + set_bytes(e)
     if kind == TYPE_LIST:
         return n + list_bytes(e)
-    if kind == TYPE_STREAM:
-        return n + stream_bytes(cast(StreamPtr, entry_pointer(e)))
     if kind == TYPE_SORTED_SET:
         return n + sorted_set_bytes(e)
+    if kind == TYPE_STREAM:
+        return n + stream_bytes(cast(StreamPtr, entry_pointer(e)))
     raw = entry_raw(e)
     if raw != NULL:
         n += heap_block_bytes(raw, raw_bytes(raw.capacity))

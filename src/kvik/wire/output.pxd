@@ -12,12 +12,21 @@ cdef enum:
     SENT_PART = 1               # the socket takes no more now
     SEND_FAILED = 2
 
+cdef struct Mark:               # a place in what a client is owed, until its command ends
+    OutputBlock *block          # NULL: in the region, be it still there or spilled into the first block
+    size_t offset
+
+ctypedef Mark *MarkPtr
+
 cdef extern from "sys/socket.h" nogil:
     enum: MSG_NOSIGNAL
     ssize_t send(int fd, const void *p, size_t n, int flags) noexcept
 
 cdef char *output_room(Client *c, size_t n) noexcept nogil
 cdef void output_write_long(Client *c, const char *p, size_t n) noexcept nogil
+cdef Mark output_mark(Client *c) noexcept nogil
+cdef char *output_at(Client *c, const Mark *mark) noexcept nogil
+cdef void output_cut(Client *c, const Mark *mark, size_t n) noexcept nogil
 cdef void output_close_region(Client *c) noexcept nogil
 cdef void output_mute(Client *c) noexcept nogil
 cdef void output_unmute(Client *c) noexcept nogil

@@ -29,7 +29,7 @@ from cython.cimports.kvik.wire.loop import (
 )
 from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
-from cython.cimports.libc.string import memcpy
+from cython.cimports.libc.string import memcpy, memmove
 
 
 def output_room(c, n):
@@ -149,6 +149,48 @@ def output_spill_region(c):
     c.out.end = cast(CharPtr, block.data) + block.capacity
     output_settle(c)
     return True
+
+
+def output_mark(c):
+    """Where the next byte goes, now that something is open (after output_reserve): to come back there."""
+    mark: Mark
+    mark.block = NULL
+    if c.out.region != NULL or goes_nowhere(c):
+        mark.offset = c.out.pos - c.out.region
+    else:
+        mark.block = c.out.last
+        mark.offset = c.out.pos - cast(CharPtr, c.out.last.data)
+    return mark
+
+
+def output_at(c, mark):
+    """What stands at the mark; NULL when it went nowhere."""
+    if goes_nowhere(c):
+        return NULL
+    if mark.block != NULL:
+        return cast(CharPtr, mark.block.data) + mark.offset
+    if c.out.region != NULL:
+        return c.out.region + mark.offset
+    return cast(CharPtr, c.out.first.data) + mark.offset
+
+
+def output_cut(c, mark, n):
+    """Take out the n bytes at the mark."""
+    block: OutputBlockPtr = mark.block
+    p: cython.p_char = output_at(c, mark)
+    if p == NULL or n == 0:
+        return
+    if block == NULL and c.out.region == NULL:
+        block = c.out.first
+    output_settle(c)
+    if block == NULL or block == c.out.last:
+        memmove(p, p + n, c.out.pos - p - n)
+        c.out.pos -= n
+    else:
+        memmove(p, p + n, cast(CharPtr, block.data) + block.used - p - n)
+    if block != NULL:
+        block.used -= n
+        c.out.queued -= n
 
 
 def output_close_region(c):

@@ -1,6 +1,7 @@
 """Replies, written in the protocol of the client. See reply.py.
 
-`reply_array(c, n)` and its like announce n elements, which the caller then writes.
+`reply_array(c, n)` and its like announce n elements, which the caller then writes. Where their number is not known
+before, `reply_later(c, kind, most)` announces as many as there can be, and `reply_settle` corrects it.
 """
 
 from libc.stddef cimport size_t
@@ -9,7 +10,7 @@ from libc.string cimport memcpy
 
 from kvik.engine.text cimport INTEGER_MAX, Slice, format_integer
 from kvik.wire.client cimport Client
-from kvik.wire.output cimport output_reserve, output_write
+from kvik.wire.output cimport Mark, output_reserve, output_write
 
 cdef extern from *:
     """
@@ -19,8 +20,18 @@ cdef extern from *:
     void put_crlf "kv_crlf"(char *p) noexcept nogil
 
 cdef enum:
+    ARRAY_KIND = 42             # the first byte of an array
+    MAP_KIND = 37
     BULK_SMALL = 512            # bulks up to this are written with their header in one piece
 
+cdef struct Later:              # a header whose number is to be corrected
+    Mark mark                   # of the number
+    int digits
+
+ctypedef Later *LaterPtr
+
+cdef Later reply_later(Client *c, char kind, int64_t most) noexcept nogil
+cdef void reply_settle(Client *c, const Later *later, int64_t n) noexcept nogil
 cdef void reply_bulk_long(Client *c, const char *p, size_t n) noexcept nogil
 cdef void reply_header(Client *c, char kind, int64_t n) noexcept nogil
 cdef void reply_double(Client *c, double value) noexcept nogil

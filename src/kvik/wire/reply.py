@@ -2,12 +2,12 @@
 
 # ruff: noqa: F821
 import cython
-from cython import cast
+from cython import NULL, address, cast
 from cython.cimports.kvik.engine.doubles import DOUBLE_TEXT_MAX, format_double
 from cython.cimports.kvik.engine.text import INTEGER_MAX, format_integer
 from cython.cimports.kvik.wire.loop import LoopPtr
-from cython.cimports.kvik.wire.output import output_reserve, output_write
-from cython.cimports.libc.string import memmove, strlen
+from cython.cimports.kvik.wire.output import output_at, output_cut, output_mark, output_reserve, output_write
+from cython.cimports.libc.string import memcpy, memmove, strlen
 
 
 def reply_bulk_long(c, p, n):
@@ -24,6 +24,32 @@ def reply_header(c, kind, n):
     out[length] = 13
     out[length + 1] = 10
     c.out.pos += length + 2
+
+
+def reply_later(c, kind, most):
+    """`reply_header`, of at most so many elements; `reply_settle` says how many they are, within the same command."""
+    later: Later
+    text: cython.char[24]
+    out: cython.p_char = output_reserve(c, INTEGER_MAX + 3)
+    later.digits = format_integer(text, most)
+    out[0] = kind
+    memcpy(out + 1, text, later.digits)
+    memcpy(out + 1 + later.digits, "\r\n", 2)
+    c.out.pos += 1
+    later.mark = output_mark(c)
+    c.out.pos += later.digits + 2
+    return later
+
+
+def reply_settle(c, later, n):
+    """There were n elements, no more than announced."""
+    text: cython.char[24]
+    digits: cython.int = format_integer(text, n)
+    p: cython.p_char
+    output_cut(c, address(later.mark), later.digits - digits)
+    p = output_at(c, address(later.mark))
+    if p != NULL:
+        memcpy(p, text, digits)
 
 
 def reply_status(c, text):
