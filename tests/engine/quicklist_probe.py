@@ -14,15 +14,18 @@ from cython.cimports.kvik.engine.listpack import (
     sought_of,
 )
 from cython.cimports.kvik.engine.quicklist import (
+    cursor_close,
     cursor_item,
     cursor_next,
     cursor_previous,
+    cursor_reserve,
     quicklist_copy,
     quicklist_free,
     quicklist_insert,
     quicklist_memory,
     quicklist_new,
     quicklist_of_listpack,
+    quicklist_open_at,
     quicklist_pop,
     quicklist_push,
     quicklist_remove_equal,
@@ -31,7 +34,13 @@ from cython.cimports.kvik.engine.quicklist import (
     quicklist_seek,
     quicklist_to_listpack,
 )
-from cython.cimports.kvik.engine.quicklist_node import NODE_PLAIN, NodePtr
+from cython.cimports.kvik.engine.quicklist_node import (
+    NODE_COMPRESSED,
+    NODE_PACKED,
+    NODE_PLAIN,
+    NodePtr,
+    node_length,
+)
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.tests.engine.exact import exact_copy, exact_free
 
@@ -77,35 +86,43 @@ class QuicklistProbe:
         exact_free(s.p)
         return done
 
+    def open_at(self, index: uint64_t) -> bool:
+        return quicklist_open_at(address(self.owner.heap), self.list, index)
+
     def pop(self, at_head: cython.bint) -> None:
         quicklist_pop(address(self.owner.heap), self.list, at_head)
 
-    def at(self, index: uint64_t) -> bytes:
-        c: ListCursor
-        item: Item
-        quicklist_seek(self.list, index, address(c))
-        item = cursor_item(address(c))
-        return item_bytes(address(item))
+    def walk(self, start: uint64_t, forward: cython.bint, count: uint64_t, reserve: cython.bint = False):
+        """`count` elements (or fewer, if there are no more) from number `start` on, or backwards from there.
 
-    def walk(self, start: uint64_t, forward: cython.bint) -> list:
-        """The elements from number `start` to the end, or back to the start."""
+        None when memory is short; with `reserve` only from the start on.
+        """
         c: ListCursor
         item: Item
         found: list = []
-        quicklist_seek(self.list, start, address(c))
-        while True:
+        if not quicklist_seek(address(self.owner.heap), self.list, start, address(c)):
+            return None
+        if reserve and not cursor_reserve(address(c), count):
+            cursor_close(address(c))
+            return None
+        while len(found) < count:
             item = cursor_item(address(c))
             found.append(item_bytes(address(item)))
             if not (cursor_next(address(c)) if forward else cursor_previous(address(c))):
-                return found
+                break
+        cursor_close(address(c))
+        assert not (reserve and c.failed)
+        return None if c.failed else found
 
     def insert(self, index: uint64_t, data: bytes, after: cython.bint) -> bool:
         c: ListCursor
         s: Slice
         s.p = exact_copy(data)
         s.n = len(data)
-        quicklist_seek(self.list, index, address(c))
-        done: cython.bint = quicklist_insert(address(self.owner.heap), address(c), address(s), after)
+        done: cython.bint = quicklist_seek(address(self.owner.heap), self.list, index, address(c))
+        if done:
+            done = quicklist_insert(address(c), address(s), after)
+            cursor_close(address(c))
         exact_free(s.p)
         return done
 
@@ -114,24 +131,28 @@ class QuicklistProbe:
         s: Slice
         s.p = exact_copy(data)
         s.n = len(data)
-        quicklist_seek(self.list, index, address(c))
-        done: cython.bint = quicklist_replace(address(self.owner.heap), address(c), address(s))
+        done: cython.bint = quicklist_seek(address(self.owner.heap), self.list, index, address(c))
+        if done:
+            done = quicklist_replace(address(c), address(s))
+            cursor_close(address(c))
         exact_free(s.p)
         return done
 
-    def remove_range(self, start: uint64_t, count: uint64_t) -> None:
-        quicklist_remove_range(address(self.owner.heap), self.list, start, count)
+    def remove_range(self, start: uint64_t, count: uint64_t) -> bool:
+        return quicklist_remove_range(address(self.owner.heap), self.list, start, count)
 
-    def remove_equal(self, data: bytes, limit: uint64_t, from_tail: cython.bint) -> int:
+    def remove_equal(self, data: bytes, limit: uint64_t, from_tail: cython.bint) -> tuple:
+        """How many were removed, and whether memory was short."""
         s: Slice
         sought: Sought
         s.p = exact_copy(data)
         s.n = len(data)
         sought_of(address(sought), address(s))
+        failed: cython.bint = False
         removed: uint64_t = quicklist_remove_equal(
-            address(self.owner.heap), self.list, address(sought), limit, from_tail)
+            address(self.owner.heap), self.list, address(sought), limit, from_tail, address(failed))
         exact_free(s.p)
-        return removed
+        return removed, failed
 
     def nodes(self) -> list:
         """("plain", bytes) or (bytes of the listpack, elements) of each node; AssertionError where one is damaged."""
@@ -144,16 +165,18 @@ class QuicklistProbe:
         while node != NULL:
             assert node.previous == previous
             if node.form & NODE_PLAIN:
-                raw = cast(RawPtr, node.data)
                 assert node.count == 1
-                assert raw.capacity >= raw.length
-                found.append(("plain", raw.length))
+                if node.form == NODE_PLAIN:
+                    raw = cast(RawPtr, node.data)
+                    assert raw.capacity >= raw.length
+                found.append(("plain", node_length(node)))
             else:
-                assert node.lead + node.bytes <= node.capacity
-                lp = exact_copy(node.data[: node.bytes])
-                assert listpack_is_valid(lp, node.bytes, address(counted))
-                exact_free(lp)
-                assert counted == node.count > 0
+                if node.form == NODE_PACKED:
+                    assert node.lead + node.bytes <= node.capacity
+                    lp = exact_copy(node.data[: node.bytes])
+                    assert listpack_is_valid(lp, node.bytes, address(counted))
+                    exact_free(lp)
+                    assert counted == node.count > 0
                 found.append((node.bytes, node.count))
             previous = node
             node = node.next
@@ -161,12 +184,21 @@ class QuicklistProbe:
         assert self.list.nodes == len(found)
         return found
 
-    def spare(self) -> list:
-        """(unused bytes before, behind) the listpack of each packed node."""
+    def compressed(self) -> list:
+        """Of each node, its length and the length that it is compressed to (0: it is not)."""
         found: list = []
         node: NodePtr = self.list.head
         while node != NULL:
-            if not node.form & NODE_PLAIN:
+            found.append((node_length(node), node.capacity if node.form & NODE_COMPRESSED else 0))
+            node = node.next
+        return found
+
+    def spare(self) -> list:
+        """(unused bytes before, behind) the listpack of each packed node that is not compressed."""
+        found: list = []
+        node: NodePtr = self.list.head
+        while node != NULL:
+            if node.form == NODE_PACKED:
                 found.append((node.lead, node.capacity - node.lead - node.bytes))
             node = node.next
         return found

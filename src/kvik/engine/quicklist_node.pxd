@@ -5,6 +5,7 @@
     block  |  lead bytes, unused | listpack, `bytes` long    | unused    |     `capacity` bytes
 
     plain         data ──▶ Raw: one element, too long for a listpack of this list
+    compressed    data ──▶ `capacity` bytes of LZF; `bytes` long before, a listpack or the element of a plain node
 """
 
 from libc.stddef cimport size_t
@@ -18,12 +19,15 @@ from kvik.engine.text cimport Slice
 cdef enum:                      # Node.form
     NODE_PACKED = 0
     NODE_PLAIN = 1
+    NODE_COMPRESSED = 2         # beside either of them
 
 cdef enum:
     NODE_ELEMENTS_MAX = 65534   # the most that a listpack can tell the number of
     ROOM_MIN = 32               # spare room that a growing node gets at least; else half of what it has
     THIN = 4                    # a node that fills less than one THINth of its block gets a smaller one
     FIT_MIN = 64                # bytes that are worth a new block
+    COMPRESS_MIN = 48           # shorter ones are not compressed,
+    COMPRESS_GAIN = 8           # nor those that would not get shorter by so much
 
 cdef struct Node:
     Node *previous
@@ -57,6 +61,10 @@ cdef Node *node_split(Heap *heap, Node *node, uint32_t at) noexcept nogil
 cdef bint node_append(Heap *heap, Node *node, const Node *other, size_t most) noexcept nogil
 cdef bint node_fit(Heap *heap, Node *node) noexcept nogil
 cdef void node_trim(Heap *heap, Node *node) noexcept nogil
+
+cdef bint node_open(Heap *heap, Node *node) noexcept nogil
+cdef void node_compress(Heap *heap, Node *node) noexcept nogil
+cdef size_t node_length(const Node *node) noexcept nogil
 
 cdef char *node_gap(Heap *heap, Node *node, char *p, size_t n, size_t most) noexcept nogil
 cdef char *node_cut(Node *node, char *p, char *end, uint32_t removed) noexcept nogil

@@ -1,12 +1,14 @@
 """Nodes of a quicklist; the drawing is in quicklist_node.pxd.
 
 A node's listpack is always whole and in one piece, so that it can be copied to a file as it stands; but it may begin
-behind the start of its block and end before the block does. So pushing at the head writes the element and the listpack's
-header in front of the first element, where the header was, and popping there moves the header up: neither moves the
-other elements, as neither does at the tail. Inside, whatever is shorter moves, the part before or the part behind.
+behind the start of its block and end before the block does. So pushing at the head writes the element, and before it
+the listpack's header, which moves down with it, and popping there moves the header up: neither moves the other
+elements, as neither does at the tail. Inside, whatever is shorter moves, the part before or the part behind.
 
 A node that needs room gets half as much again as it has, up to the size (`most`) at which its list starts another node;
-`node_fit` takes the spare room away when the node is no longer at an end of the list.
+`node_trim` takes the spare room away when the node is no longer at an end of the list.
+
+A compressed node can be copied and freed; for anything else it is opened (`node_open`).
 
 Costs: push and pop at either end O(element) amortized; everything else O(bytes).
 """
@@ -42,7 +44,8 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_skip,
     store16,
 )
-from cython.cimports.libc.stdint import uint16_t, uint32_t
+from cython.cimports.kvik.engine.lzf import lzf_compress, lzf_decompress
+from cython.cimports.libc.stdint import UINT32_MAX, uint16_t, uint32_t
 from cython.cimports.libc.string import memcpy, memmove, memset
 
 # --- life ------------------------------------------------------------------------------------------------------------
@@ -108,6 +111,7 @@ def node_of_element(heap, element):
 def node_copy(heap, node):
     """A node by itself with the same elements. NULL when memory is short."""
     fresh: NodePtr = node_new(heap, node.form, NULL)
+    n: cython.size_t = node.capacity if node.form & NODE_COMPRESSED else node.bytes
     raw: RawPtr
     own: RawPtr
     if fresh == NULL:
@@ -120,11 +124,11 @@ def node_copy(heap, node):
             own.length = raw.length
         fresh.data = cast(cython.p_char, own)
     else:
-        fresh.data = cast(cython.p_char, heap_alloc(heap, node.bytes))
+        fresh.data = cast(cython.p_char, heap_alloc(heap, n))
         if fresh.data != NULL:
-            memcpy(fresh.data, node.data, node.bytes)
+            memcpy(fresh.data, node.data, n)
         fresh.bytes = node.bytes
-        fresh.capacity = node.bytes
+        fresh.capacity = cast(uint32_t, n)
         fresh.count = node.count
     if fresh.data == NULL:
         heap_free(heap, fresh, sizeof(Node))
@@ -138,7 +142,7 @@ def node_release(heap, node, remote):
     if node.form == NODE_PLAIN:
         raw = cast(RawPtr, node.data)
         heap_release(heap, raw, raw_bytes(raw.capacity), remote)
-    elif node.data != NULL:
+    else:
         heap_release(heap, node.data - node.lead, node.capacity, remote)
     heap_release(heap, node, sizeof(Node), remote)
 
@@ -392,4 +396,75 @@ def node_append(heap, node, other, most):
     node.bytes += cast(uint32_t, n)
     node.count += other.count
     node_header(node)
+    return True
+
+
+# --- compression -----------------------------------------------------------------------------------------------------
+
+
+def node_length(node):
+    """The bytes of the listpack or of the plain element, whether it is compressed or not."""
+    raw: RawPtr
+    if node.form == NODE_PLAIN:
+        raw = cast(RawPtr, node.data)
+        return raw.length
+    return node.bytes
+
+
+def node_compress(heap, node):
+    """Compress the node, unless that gains little or memory is short."""
+    n: cython.size_t = node_length(node)
+    source: cython.p_char = node.data
+    block: cython.p_char
+    shorter: cython.p_char
+    size: cython.size_t
+    raw: RawPtr
+    if node.form & NODE_COMPRESSED or n < COMPRESS_MIN or n > UINT32_MAX:
+        return
+    block = cast(cython.p_char, heap_alloc(heap, n))
+    if block == NULL:
+        return
+    if node.form & NODE_PLAIN:
+        raw = cast(RawPtr, node.data)
+        source = raw.data
+    size = lzf_compress(source, n, block, n - COMPRESS_GAIN)
+    shorter = NULL
+    if size > 0:
+        shorter = cast(cython.p_char, heap_resize(heap, block, n, size))
+    if shorter == NULL:
+        heap_free(heap, block, n)
+        return
+    if node.form & NODE_PLAIN:
+        raw_free(heap, cast(RawPtr, node.data))
+    else:
+        heap_free(heap, node.data - node.lead, node.capacity)
+    node.form |= NODE_COMPRESSED
+    node.data = shorter
+    node.lead = 0
+    node.bytes = cast(uint32_t, n)
+    node.capacity = cast(uint32_t, size)
+
+
+def node_open(heap, node):
+    """Uncompress the node, if it is compressed. False when memory is short."""
+    raw: RawPtr = NULL
+    data: cython.p_char
+    if not node.form & NODE_COMPRESSED:
+        return True
+    if node.form & NODE_PLAIN:
+        raw = raw_new(heap, node.bytes)
+        if raw == NULL:
+            return False
+        raw.length = node.bytes
+        lzf_decompress(node.data, node.capacity, raw.data, node.bytes)
+        data = cast(cython.p_char, raw)
+    else:
+        data = cast(cython.p_char, heap_alloc(heap, node.bytes))
+        if data == NULL:
+            return False
+        lzf_decompress(node.data, node.capacity, data, node.bytes)
+    heap_free(heap, node.data, node.capacity)
+    node.form &= NODE_PLAIN
+    node.data = data
+    node.capacity = node.bytes
     return True
