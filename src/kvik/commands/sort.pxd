@@ -23,6 +23,7 @@ cdef struct SortItem:
     double score                # or as a number
     char number[24]             # the text of an element that is an integer
     char by_number[24]
+    bint copied                 # `text` is a block of its own
 
 ctypedef SortItem *SortItemPtr
 ctypedef SortItemPtr *SortItemPtrPtr
@@ -56,8 +57,9 @@ cdef size_t element_count(const Entry *e) noexcept nogil
 cdef bint sort_reserve(Sort *sort, size_t n) noexcept nogil
 cdef void sort_release(Sort *sort) noexcept nogil
 cdef void set_limits(Sort *sort, size_t n) noexcept nogil
-cdef void collect(Sort *sort, const Entry *e) noexcept nogil
-cdef void collect_list(Sort *sort, const Entry *e, bint backwards) noexcept nogil
+cdef bint collect(Sort *sort, const Entry *e) noexcept nogil
+cdef bint collect_list(Sort *sort, const Entry *e, bint backwards) noexcept nogil
+cdef bint copy_text(Sort *sort) noexcept nogil
 cdef void collect_set(Sort *sort, const Entry *e) noexcept nogil
 cdef void collect_sorted_set(Sort *sort, const Entry *e, bint backwards) noexcept nogil
 cdef SortItem *new_item(Sort *sort) noexcept nogil

@@ -20,7 +20,7 @@ from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.listpack import Listpack, listpack_count
 from cython.cimports.kvik.engine.ordered_set import compare_bytes
 from cython.cimports.kvik.engine.quicklist import (
-    cursor_item, cursor_next, cursor_previous, listpack_seek, quicklist_new, quicklist_push,
+    cursor_close, cursor_item, cursor_next, cursor_previous, listpack_seek, quicklist_new, quicklist_push,
     quicklist_seek, quicklist_smallest,
 )
 from cython.cimports.kvik.engine.table import table_find
@@ -75,8 +75,10 @@ def sort_generic(call, may_store):
     if not sort_reserve(address(sort), n):
         reply_memory(call)
         return
-    if e != NULL:
-        collect(address(sort), e)
+    if e != NULL and not collect(address(sort), e):
+        sort_release(address(sort))
+        reply_memory(call)
+        return
     if sort.unsorted or weigh(address(sort)):
         if not sort.unsorted:
             merge_sort(address(sort))
@@ -164,6 +166,10 @@ def sort_reserve(sort, n):
 
 def sort_release(sort):
     heap: HeapPtr = sort.call.keyspace.heap
+    i: cython.size_t
+    for i in range(sort.length):
+        if sort.items[i].copied:
+            heap_free(heap, sort.items[i].text.p, sort.items[i].text.n + 1)
     if sort.items != NULL:
         heap_free(heap, sort.items, sort.capacity * sizeof(SortItem))
     if sort.order != NULL:
@@ -186,16 +192,15 @@ def element_count(e):
 
 
 def collect(sort, e):
-    """The elements; of a list or sorted set whose order is kept, from its end if DESC."""
+    """The elements; of a list or sorted set whose order is kept, from its end if DESC. False: memory is short."""
     backwards: cython.bint = sort.unsorted and sort.descending
-    if sort.capacity == 0:
-        return
+    if entry_type(e) == TYPE_LIST:
+        return collect_list(sort, e, backwards)
     if entry_type(e) == TYPE_SET:
         collect_set(sort, e)
-    elif entry_type(e) == TYPE_SORTED_SET:
-        collect_sorted_set(sort, e, backwards)
     else:
-        collect_list(sort, e, backwards)
+        collect_sorted_set(sort, e, backwards)
+    return True
 
 
 def new_item(sort):
@@ -203,6 +208,7 @@ def new_item(sort):
     item.by.p = NULL
     item.by.n = 0
     item.score = 0
+    item.copied = False
     sort.order[sort.length] = item
     sort.length += 1
     return item
@@ -218,18 +224,41 @@ def add_text(sort, item):
 
 
 def collect_list(sort, e, backwards):
+    heap: HeapPtr = sort.call.keyspace.heap
     c: ListCursor
     item: Item
     at: uint64_t = sort.capacity - 1 if backwards else 0
     more: cython.bint = True
+    compressed: cython.bint = False         # nodes are uncompressed into scratch, where their texts do not last
     if entry_encoding(e) == ENCODING_LISTPACK:
         listpack_seek(cast(Listpack, entry_pointer(e)), at, address(c))
     else:
-        quicklist_seek(cast(QuicklistPtr, entry_pointer(e)), at, address(c))
+        compressed = cast(QuicklistPtr, entry_pointer(e)).depth > 0
+        if not quicklist_seek(heap, cast(QuicklistPtr, entry_pointer(e)), at, address(c)):
+            return False
     while more:
         item = cursor_item(address(c))
         add_text(sort, address(item))
+        if compressed and not copy_text(sort):
+            break
         more = cursor_previous(address(c)) if backwards else cursor_next(address(c))
+    cursor_close(address(c))
+    return sort.length == sort.capacity and not more
+
+
+def copy_text(sort):
+    """Give the last item a text of its own."""
+    item: SortItemPtr = sort.order[sort.length - 1]
+    p: cython.p_char
+    if item.text.p == item.number:
+        return True
+    p = cast(cython.p_char, heap_alloc(sort.call.keyspace.heap, item.text.n + 1))
+    if p == NULL:
+        return False
+    memcpy(p, item.text.p, item.text.n)
+    item.text.p = p
+    item.copied = True
+    return True
 
 
 def collect_set(sort, e):

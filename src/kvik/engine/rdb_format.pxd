@@ -65,6 +65,7 @@ cdef char *scratch_room(Scratch *scratch, size_t n) noexcept nogil
 cdef void rdb_put_length(Sink *sink, uint64_t n) noexcept nogil
 cdef void rdb_put_string(Sink *sink, const char *p, size_t n, bint compress) noexcept nogil
 cdef bint rdb_put_compressed(Sink *sink, const char *p, size_t n) noexcept nogil
+cdef void rdb_put_lzf(Sink *sink, const char *p, size_t packed, size_t n) noexcept nogil
 cdef bint rdb_put_if_integer(Sink *sink, const char *p, size_t n) noexcept nogil
 cdef void rdb_put_integer(Sink *sink, int64_t value) noexcept nogil
 cdef void rdb_put_int64(Sink *sink, int64_t value) noexcept nogil

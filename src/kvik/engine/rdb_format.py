@@ -108,12 +108,17 @@ def rdb_put_compressed(sink, p, n):
         return False
     packed = lzf_compress(p, n, out, n - 4)
     if packed > 0:
-        sink_put_byte(sink, 195)
-        rdb_put_length(sink, packed)
-        rdb_put_length(sink, n)
-        sink_put(sink, out, packed)
+        rdb_put_lzf(sink, out, packed, n)
     heap_free(sink.heap, out, n)
     return packed > 0
+
+
+def rdb_put_lzf(sink, p, packed, n):
+    """A string of n bytes that is p[:packed] in LZF."""
+    sink_put_byte(sink, 195)
+    rdb_put_length(sink, packed)
+    rdb_put_length(sink, n)
+    sink_put(sink, p, packed)
 
 
 def rdb_put_int64(sink, value):

@@ -22,7 +22,7 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_first, listpack_free, listpack_is_valid, listpack_item, listpack_new, listpack_next, listpack_text,
 )
 from cython.cimports.kvik.engine.quicklist import (
-    quicklist_append_node, quicklist_new, quicklist_push, quicklist_smallest,
+    quicklist_append_node, quicklist_new, quicklist_push, quicklist_settle, quicklist_smallest,
 )
 from cython.cimports.kvik.engine.quicklist_node import node_of_listpack, node_of_raw
 from cython.cimports.kvik.engine.rdb_format import (
@@ -35,9 +35,8 @@ from cython.cimports.kvik.engine.rdb_format import (
 from cython.cimports.kvik.engine.source import source_fail
 from cython.cimports.kvik.engine.text import format_integer, parse_double, parse_integer
 from cython.cimports.kvik.engine.ziplist import zipmap_open, zipmap_read, ziplist_open, ziplist_read
-from cython.cimports.kvik.keyspace.hash_value import (
-    EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY, hash_convert, hash_count, hash_new, hash_set,
-)
+from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY
+from cython.cimports.kvik.keyspace.hash_value import hash_convert, hash_count, hash_new, hash_set
 from cython.cimports.kvik.keyspace.rdb_load_stream import load_stream
 from cython.cimports.kvik.keyspace.set_value import member_of, member_of_integer, set_add, set_form, value_new
 from cython.cimports.kvik.keyspace.sorted_set_value import (
@@ -210,6 +209,7 @@ def list_settled(l, e):
     encoding: cython.int = 0
     if q.count == 0:
         return fail(l, "an empty list")
+    quicklist_settle(l.ks.heap, q)
     value = quicklist_smallest(l.ks.heap, q, address(encoding))
     if value == NULL:
         return fail(l, "out of memory")

@@ -15,7 +15,7 @@ from kvik.engine.stream_id cimport StreamID
 from kvik.engine.ordered_set cimport Place
 from kvik.engine.table cimport TablePtr, TableWalk
 from kvik.engine.text cimport Slice
-from kvik.keyspace.hash_value cimport FieldsPtr
+from kvik.keyspace.fields cimport FieldsPtr
 from kvik.keyspace.sorted_set_value cimport SortedSetPtr
 
 cdef enum:

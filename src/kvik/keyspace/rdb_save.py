@@ -27,16 +27,16 @@ from cython.cimports.kvik.engine.listpack import listpack_bytes, listpack_count,
 from cython.cimports.kvik.engine.listpack import listpack_text
 from cython.cimports.kvik.engine.member import member_score
 from cython.cimports.kvik.engine.ordered_set import ordered_set_last, place_member, place_previous
-from cython.cimports.kvik.engine.quicklist_node import NODE_PLAIN
+from cython.cimports.kvik.engine.quicklist_node import NODE_COMPRESSED, NODE_PLAIN
 from cython.cimports.kvik.engine.rdb_format import (
     RDB_HASH, RDB_HASH_2, RDB_HASH_LISTPACK, RDB_LIST_QUICKLIST_2, RDB_NODE_PACKED, RDB_NODE_PLAIN, RDB_SET,
     RDB_SET_INTSET, RDB_STREAM_2, RDB_STRING, RDB_VERSION_HASH_2, RDB_ZSET_2, RDB_ZSET_LISTPACK, rdb_put_double,
-    rdb_put_int64, rdb_put_integer, rdb_put_length, rdb_put_string,
+    rdb_put_int64, rdb_put_integer, rdb_put_length, rdb_put_lzf, rdb_put_string,
 )
 from cython.cimports.kvik.engine.sink import sink_put
 from cython.cimports.kvik.engine.stream_group import name_of
 from cython.cimports.kvik.engine.table import table_walk, table_walk_next
-from cython.cimports.kvik.keyspace.hash_value import field_value
+from cython.cimports.kvik.keyspace.fields import field_value
 from cython.cimports.kvik.keyspace.values import string_value
 from cython.cimports.libc.stdint import int64_t, uint32_t, uint64_t
 
@@ -56,7 +56,7 @@ def rdb_type(e):
     if kind == TYPE_HASH:
         if encoding == ENCODING_LISTPACK:
             return RDB_HASH_LISTPACK
-        return RDB_HASH_2 if cast(FieldsPtr, entry_pointer(e)).expiring != NULL else RDB_HASH
+        return RDB_HASH_2 if cast(FieldsPtr, entry_pointer(e)).expiries > 0 else RDB_HASH
     return RDB_STREAM_2
 
 
@@ -109,12 +109,13 @@ def save_list(sink, e, compress):
     rdb_put_length(sink, q.nodes)
     node = q.head
     while node != NULL:
-        if node.form == NODE_PLAIN:
+        rdb_put_length(sink, RDB_NODE_PLAIN if node.form & NODE_PLAIN else RDB_NODE_PACKED)
+        if node.form & NODE_COMPRESSED:
+            rdb_put_lzf(sink, node.data, node.capacity, node.bytes)
+        elif node.form & NODE_PLAIN:
             raw = cast(RawPtr, node.data)
-            rdb_put_length(sink, RDB_NODE_PLAIN)
             rdb_put_string(sink, raw.data, raw.length, compress)
         else:
-            rdb_put_length(sink, RDB_NODE_PACKED)
             save_listpack(sink, node.data, compress)
         node = node.next
 
@@ -187,7 +188,7 @@ def save_hash(sink, e, compress):
             rdb_put_string(sink, entry_key(found[i]), entry_key_length(found[i]), compress)
             s = field_value(found[i])
             rdb_put_string(sink, s.p, s.n, compress)
-            if fields.expiring != NULL:
+            if fields.expiries > 0:
                 rdb_put_int64(sink, entry_expiry(found[i]))
 
 
