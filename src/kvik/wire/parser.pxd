@@ -6,6 +6,13 @@ from libc.stdint cimport int64_t
 from kvik.engine.heap cimport Heap
 from kvik.engine.text cimport CR, LF, Slice, SlicePtr
 
+cdef extern from *:
+    """
+    #include <string.h>
+    static inline int kv_is_crlf(const char *p) { return memcmp(p, "\\r\\n", 2) == 0; }   /* one compare */
+    """
+    bint is_crlf "kv_is_crlf"(const char *p) noexcept nogil
+
 cdef enum:
     INLINE_MAX = 65536              # longest inline command and longest length line
     BIG_ARGUMENT = 65536            # a bulk of this size is received into a block of its own
@@ -62,8 +69,5 @@ cdef ParseResult bad_crlf(ParseState *state) noexcept nogil
 cdef bint split_word(char **text, const char *end, char **out, bint *quoted) noexcept nogil
 cdef int hex_value(char c) noexcept nogil
 cdef char unescape(char c) noexcept nogil
-
-cdef inline bint is_crlf(const char *p) noexcept nogil:
-    return p[0] == CR and p[1] == LF
 
 ctypedef char *CharPtr

@@ -115,7 +115,7 @@ def parse_command(heap, state, limits, arguments, buffer, length):
 
 
 def parse_short(arguments, p, end):
-    """A whole command of up to nine arguments of up to 999 bytes, as nearly all are: behind it, or NULL where it is not.
+    """A whole command of up to nine arguments of up to 999 bytes, as nearly all are: behind it, or NULL if it is none.
 
     The same as the long way, without a state that has to survive.
     """
@@ -124,7 +124,7 @@ def parse_short(arguments, p, end):
     digit: cython.uint
     n: cython.uint
     i: cython.uint
-    if end - p < 4 or p[0] != STAR or p[2] != CR:
+    if end - p < 4 or p[0] != STAR or not is_crlf(p + 2):
         return NULL
     count = cast(cython.uint, p[1]) - 48
     if count - 1 > SHORT_COUNT - 1:
@@ -144,7 +144,7 @@ def parse_short(arguments, p, end):
             n = n * 10 + digit
             p += 1
         p += 2
-        if end - p < cast(cython.Py_ssize_t, n) + 2:
+        if end - p < cast(cython.Py_ssize_t, n) + 2 or p[-1] != LF or not is_crlf(p + n):
             return NULL
         items[i].p = p
         items[i].n = n
