@@ -60,6 +60,8 @@ cdef enum:
     HLL_VALUE_MAX = 4
     HLL_MERGE_SCAN = 5          # runs that are looked at for equal neighbours after a change
     HLL_FOLLOWING = 10          # bytes behind a change that this may concern
+    HLL_TEST_SPARSE = 3000      # of hll_self_test: how long a sparse list gets, and how many elements are added
+    HLL_TEST_ELEMENTS = 100000
 
 cdef enum:                      # what came of raising a register
     HLL_UNCHANGED = 0           # it was that high already
@@ -112,6 +114,10 @@ cdef uint64_t hll_count_registers(const uint8_t *registers) noexcept nogil
 cdef void hll_set_registers(char *p, const uint8_t *registers) noexcept nogil
 cdef HllRun hll_run(const char *p, size_t n, size_t at) noexcept nogil
 
+cdef const char *hll_self_test(char *work, uint8_t *registers) noexcept nogil
+
+cdef bint registers_hold(char *p, uint8_t *registers) noexcept nogil
+cdef const char *elements_count(char *dense, char *sparse) noexcept nogil
 cdef bint find_run(const char *p, size_t n, HllPlace *place, int index, HllFound *found) noexcept nogil
 cdef int put_run(uint8_t *out, int rank, int span) noexcept nogil
 cdef int merge_runs(uint8_t *runs, int n) noexcept nogil

@@ -16,9 +16,9 @@ Every function takes bytes from anywhere: what is not a HyperLogLog is refused, 
 
 # ruff: noqa: F821
 import cython
-from cython import address, cast
+from cython import NULL, address, cast
 from cython.cimports.kvik.engine.intrinsics import low_bit, low_byte, store64
-from cython.cimports.libc.math import INFINITY, llround, sqrt
+from cython.cimports.libc.math import INFINITY, fabs, llround, sqrt
 from cython.cimports.libc.string import memcmp, memcpy, memmove, memset
 
 # --- elements --------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def hll_sparse_raise(p, n, place, index, rank, limit, change):
 
 
 def hll_apply(p, n, change):
-    """Do it to p[:n], behind which there is room for what is added. Returns the new length."""
+    """Do it to p[:n], in room for the new length as well. Returns the new length."""
     after: cython.size_t = change.at + change.removed
     if change.added != change.removed:
         memmove(p + change.at + change.added, p + after, n - after)
@@ -398,3 +398,69 @@ def empty_share(x):
         y += y
         if z == before:
             return z
+
+
+# --- self test -------------------------------------------------------------------------------------------------------
+
+
+def hll_self_test(work, registers):
+    """Does this machine count right? NULL, or an error. `work` has room for three dense ones."""
+    dense: cython.p_char = work
+    sparse: cython.p_char = work + HLL_DENSE_BYTES
+    empty: cython.p_char = sparse + HLL_DENSE_BYTES
+    hll_to_dense(empty, hll_empty(empty), dense)
+    if not registers_hold(dense, registers):
+        return "TESTFAILED a register does not hold what was put into it"
+    hll_to_dense(empty, hll_empty(empty), dense)
+    return elements_count(dense, sparse)
+
+
+def registers_hold(p, registers):
+    """Put something into each register of a dense one, three times. Is it there?"""
+    word: uint64_t = HLL_SEED
+    count: uint64_t = 0
+    i: cython.int
+    _: cython.int
+    for _ in range(3):
+        for i in range(HLL_REGISTERS):
+            word = (word ^ (word >> 47)) * MURMUR_MULTIPLIER + 1
+            registers[i] = cast(uint8_t, word >> 58)
+            hll_set_register(p, i, registers[i])
+        for i in range(HLL_REGISTERS):
+            if hll_register(p, i) != registers[i]:
+                return False
+        hll_count(p, HLL_DENSE_BYTES, address(count))
+        if count != hll_count_registers(registers):
+            return False
+    return True
+
+
+def elements_count(dense, sparse):
+    """Add elements to both, and see at every power of ten how many they seem to be."""
+    n: cython.size_t = hll_empty(sparse)
+    place: HllPlace
+    change: HllChange
+    element: uint64_t
+    count: uint64_t = 0
+    other: uint64_t = 0
+    outcome: cython.int = HLL_UNCHANGED
+    index: cython.int = 0
+    rank: cython.int
+    checkpoint: uint64_t = 1
+    for element in range(1, HLL_TEST_ELEMENTS + 1):
+        rank = hll_element(cast(cython.p_char, address(element)), 8, address(index))
+        hll_dense_raise(dense, index, rank)
+        if outcome != HLL_PROMOTE:
+            place.at = HLL_HEADER
+            place.first = 0
+            outcome = hll_sparse_raise(sparse, n, address(place), index, rank, HLL_TEST_SPARSE, address(change))
+            if outcome == HLL_CHANGED:
+                n = hll_apply(sparse, n, address(change))
+        if element == checkpoint:
+            checkpoint *= 10
+            hll_count(dense, HLL_DENSE_BYTES, address(count))
+            if fabs(cast(cython.double, count) - element) > 1 + 0.04 * element:
+                return "TESTFAILED an estimate is too far from the truth"
+            if outcome != HLL_PROMOTE and (not hll_count(sparse, n, address(other)) or count != other):
+                return "TESTFAILED a sparse list counts other than dense registers"
+    return NULL
