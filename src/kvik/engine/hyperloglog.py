@@ -17,7 +17,7 @@ Every function takes bytes from anywhere: what is not a HyperLogLog is refused, 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.engine.intrinsics import low_bit, low_byte, store64
+from cython.cimports.kvik.engine.intrinsics import low_bit, low_byte
 from cython.cimports.libc.math import INFINITY, fabs, llround, sqrt
 from cython.cimports.libc.string import memcmp, memcpy, memmove, memset
 
@@ -145,29 +145,6 @@ def hll_apply(p, n, change):
     return n + change.added - change.removed
 
 
-def hll_run(p, n, at):
-    """The run of the sparse p[:n] at `at`."""
-    run: HllRun
-    head: cython.int
-    run.bytes = 0
-    run.span = 0
-    run.rank = 0
-    if at >= n:
-        return run
-    head = cast(uint8_t, p[at])
-    if head >= 128:
-        run.bytes = 1
-        run.span = (head & 3) + 1
-        run.rank = ((head >> 2) & 31) + 1
-    elif head < 64:
-        run.bytes = 1
-        run.span = head + 1
-    elif at + 1 < n:
-        run.bytes = 2
-        run.span = (((head & 63) << 8) | cast(uint8_t, p[at + 1])) + 1
-    return run
-
-
 def find_run(p, n, place, index, found):
     """The run that the register is in. False: the list ends before, or is damaged. Carries `place` on."""
     at: cython.size_t = place.at
@@ -270,30 +247,29 @@ def sparse_merge(p, n, registers):
             return False
         if run.rank > 0:
             for i in range(index, index + run.span):
-                if registers[i] < run.rank:
-                    registers[i] = run.rank
+                registers[i] = run.rank if registers[i] < run.rank else registers[i]
         at += run.bytes
         index += run.span
     return index == HLL_REGISTERS
 
 
 def dense_merge(p, registers):
-    i: cython.int
-    at: cython.p_char = cast(cython.p_char, registers)
-    for i in range(HLL_REGISTERS // 8):
-        store64(at, max8(load64(at), spread8(load64(p + HLL_HEADER - 2 + i * 6) >> 16)))
-        at += 8
+    if has_wide_registers():
+        raise_wide(registers, p + HLL_HEADER, HLL_REGISTERS // 32)
+    else:
+        raise_any(registers, p + HLL_HEADER, HLL_REGISTERS // 32)
 
 
 def hll_set_registers(p, registers):
     """Give all registers of a dense one."""
-    i: cython.int
-    packed: uint64_t
-    at: cython.p_char = p + HLL_HEADER
-    for i in range(HLL_REGISTERS // 8):
-        packed = pack8(load64(registers + i * 8))
-        memcpy(at, address(packed), 6)
-        at += 6
+    last: cython.char[32]
+    blocks: cython.int = HLL_REGISTERS // 32 - 1
+    if has_wide_registers():
+        pack_wide(p + HLL_HEADER, registers, blocks)
+    else:
+        pack_any(p + HLL_HEADER, registers, blocks)
+    pack_any(last, registers + blocks * 32, 1)      # it writes two bytes more than there is room for
+    memcpy(p + HLL_HEADER + blocks * 24, last, 24)
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
@@ -315,10 +291,25 @@ def hll_count(p, n, count):
 def hll_count_registers(registers):
     """The estimate of registers that were merged."""
     histogram: uint32_t[64]
+    tables: uint32_t[256]
+    word: uint64_t
     i: cython.int
-    memset(histogram, 0, 64 * 4)
-    for i in range(HLL_REGISTERS):
-        histogram[registers[i] & 63] += 1
+    memset(tables, 0, 256 * 4)
+    for i in range(HLL_REGISTERS // 8):
+        word = load64(registers + i * 8)
+        if word == 0:
+            tables[0] += 8
+            continue
+        tables[word & 63] += 1
+        tables[64 + ((word >> 8) & 63)] += 1
+        tables[128 + ((word >> 16) & 63)] += 1
+        tables[192 + ((word >> 24) & 63)] += 1
+        tables[(word >> 32) & 63] += 1
+        tables[64 + ((word >> 40) & 63)] += 1
+        tables[128 + ((word >> 48) & 63)] += 1
+        tables[192 + ((word >> 56) & 63)] += 1
+    for i in range(64):
+        histogram[i] = tables[i] + tables[64 + i] + tables[128 + i] + tables[192 + i]
     return estimate(histogram)
 
 
@@ -337,23 +328,23 @@ def sparse_histogram(p, n, histogram):
 
 
 def dense_histogram(p, histogram):
-    """In two halves: a register that equals the one before it need not wait for its sum."""
-    other: uint32_t[64]
+    """In four parts: a register that equals the one before it need not wait for its sum."""
+    tables: uint32_t[256]
     word: uint64_t
     i: cython.int
-    memset(other, 0, 64 * 4)
+    memset(tables, 0, 256 * 4)
     for i in range(HLL_REGISTERS // 8):
         word = load64(p + HLL_HEADER - 2 + i * 6) >> 16
-        histogram[word & 63] += 1
-        other[(word >> 6) & 63] += 1
-        histogram[(word >> 12) & 63] += 1
-        other[(word >> 18) & 63] += 1
-        histogram[(word >> 24) & 63] += 1
-        other[(word >> 30) & 63] += 1
-        histogram[(word >> 36) & 63] += 1
-        other[word >> 42] += 1
+        tables[word & 63] += 1
+        tables[64 + ((word >> 6) & 63)] += 1
+        tables[128 + ((word >> 12) & 63)] += 1
+        tables[192 + ((word >> 18) & 63)] += 1
+        tables[(word >> 24) & 63] += 1
+        tables[64 + ((word >> 30) & 63)] += 1
+        tables[128 + ((word >> 36) & 63)] += 1
+        tables[192 + (word >> 42)] += 1
     for i in range(64):
-        histogram[i] += other[i]
+        histogram[i] = tables[i] + tables[64 + i] + tables[128 + i] + tables[192 + i]
 
 
 def estimate(histogram):
