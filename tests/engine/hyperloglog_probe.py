@@ -149,7 +149,7 @@ def with_registers(data: bytes, registers: bytes) -> bytes:
 
 
 def the_plain_way(data: bytes, registers: bytes) -> tuple:
-    """The registers raised to those of a dense one, and that with these registers, as a machine of narrow words does."""
+    """The registers raised to those of a dense one, and that one with these registers: by machines of narrow words."""
     p: cython.p_char = exact_copy(data + bytes(2))
     r: cython.p_char = exact_copy(registers)
     raise_any(cast(Registers, r), p + HLL_HEADER, HLL_REGISTERS // 32)
