@@ -280,6 +280,11 @@ def test_merging():
         random.Random(5).shuffle(values)
 
 
+def test_machines_without_wide_words():
+    ours, others = random_registers(21), random_registers(22)
+    assert probe.the_plain_way(dense(others), ours) == (bytes(map(max, ours, others)), dense(ours))
+
+
 # --- counting --------------------------------------------------------------------------------------------------------
 
 

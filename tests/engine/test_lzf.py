@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.crc64_probe import crc64
 from tests.engine.lzf_probe import compress, decompress
+from tests.support.payload import payload
 from tests.support.resp import OK, Connection
 from tests.support.servers import ServerProcess
 
 DISTANCE_MAX = 8192
 LENGTH_MAX = 264
-RDB_VERSION = 10
 STRING, LZF = 0x00, 0xC3
 
 
@@ -196,12 +195,12 @@ def read_length(data: bytes, at: int) -> tuple[int, int]:
 def packed_by(r: Connection, data: bytes) -> bytes:
     """The value as the server compresses it; empty if it does not."""
     assert r("SET", "lzf", data) == OK
-    payload = r("DUMP", "lzf")
-    if payload[1] != LZF:
+    dumped = r("DUMP", "lzf")
+    if dumped[1] != LZF:
         return b""
-    n, at = read_length(payload, 2)
-    _, at = read_length(payload, at)
-    return payload[at : at + n]
+    n, at = read_length(dumped, 2)
+    _, at = read_length(dumped, at)
+    return dumped[at : at + n]
 
 
 def samples() -> list[bytes]:
@@ -222,10 +221,8 @@ def test_a_real_server_reads_what_is_compressed_here(oracle: ServerProcess):
     with oracle.connect() as r:
         for data in samples():
             packed = check_round_trip(data)
-            payload = bytes([STRING, LZF]) + length_field(len(packed)) + length_field(len(data)) + packed
-            payload += RDB_VERSION.to_bytes(2, "little")
-            payload += crc64(payload).to_bytes(8, "little")
-            assert r("RESTORE", "lzf", 0, payload, "REPLACE") == OK
+            body = bytes([LZF]) + length_field(len(packed)) + length_field(len(data)) + packed
+            assert r("RESTORE", "lzf", 0, payload(STRING, body), "REPLACE") == OK
             assert r("GET", "lzf") == data
         r("DEL", "lzf")
 

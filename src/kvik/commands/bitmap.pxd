@@ -31,4 +31,3 @@ cdef void clip_range(const BitRange *span, size_t n, uint64_t *first, uint64_t *
 cdef int read_operation(Call *call) noexcept nogil
 cdef bint read_sources(Call *call, Slice *sources, char *scratch, size_t *longest) noexcept nogil
 cdef void store_combined(Call *call, int operation, const Slice *sources, int count, size_t n) noexcept nogil
-cdef Entry *new_bytes(Call *call, int i, size_t n, char **p) noexcept nogil

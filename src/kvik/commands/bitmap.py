@@ -5,7 +5,7 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
 from cython.cimports.kvik.commands.string import read_string, write_string
-from cython.cimports.kvik.commands.string_value import make_raw, new_raw_value, reply_memory, store_entry
+from cython.cimports.kvik.commands.string_value import make_raw, new_bytes, new_raw_value, reply_memory, store_entry
 from cython.cimports.kvik.engine.bits import (
     BITS_AND,
     BITS_NOT,
@@ -17,17 +17,7 @@ from cython.cimports.kvik.engine.bits import (
     bits_find,
     set_bit_at,
 )
-from cython.cimports.kvik.engine.entry import (
-    EMBED_MAX,
-    ENCODING_RAW,
-    TYPE_STRING,
-    entry_embedded,
-    entry_new,
-    entry_set_kind,
-    entry_set_word,
-    raw_free,
-    raw_new,
-)
+from cython.cimports.kvik.engine.entry import TYPE_STRING
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.text import INTEGER_MAX, is_word, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
@@ -42,7 +32,7 @@ from cython.cimports.kvik.keyspace.tail import EVENT_STRING, changed
 from cython.cimports.kvik.keyspace.values import string_length, string_value
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer
-from cython.cimports.libc.stdint import int64_t, uint64_t, uintptr_t
+from cython.cimports.libc.stdint import int64_t, uint64_t
 
 # --- one bit ------------------------------------------------------------------------------------------------
 
@@ -292,7 +282,7 @@ def store_combined(call, operation, sources, count, n):
             delete_key(call, 2, h, False)
         reply_integer(call.client, 0)
         return
-    e = new_bytes(call, 2, n, address(p))
+    e = new_bytes(call, 2, n, -1, address(p))
     if e == NULL:
         reply_memory(call)
         return
@@ -301,30 +291,3 @@ def store_combined(call, operation, sources, count, n):
     if store_entry(call, h, lookup_write(call, 2, h), e):
         changed(call, 2, EVENT_STRING, "set")
         reply_integer(call.client, n)
-
-
-def new_bytes(call, i, n, p):
-    """A string entry for the key argv[i], still in no table, its n bytes to be written to p. NULL: no memory.
-
-    Always raw, however short: that is what OBJECT ENCODING says of a result of BITOP.
-    """
-    raw: RawPtr = NULL
-    e: EntryPtr
-    if n > EMBED_MAX:
-        raw = raw_new(call.keyspace.heap, n)
-        if raw == NULL:
-            return NULL
-    e = entry_new(
-        call.keyspace.heap, call.argv[i].p, call.argv[i].n, -1, raw != NULL, 0 if raw != NULL else n)
-    if e == NULL:
-        if raw != NULL:
-            raw_free(call.keyspace.heap, raw)
-        return NULL
-    entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
-    if raw == NULL:
-        p[0] = entry_embedded(e)
-        return e
-    raw.length = n
-    entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
-    p[0] = raw.data
-    return e

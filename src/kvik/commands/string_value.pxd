@@ -20,6 +20,9 @@ cdef bint store_integer(Call *call, int i, uint64_t h, Slot slot, int64_t value,
 cdef bint store_entry(Call *call, uint64_t h, Slot slot, Entry *e) noexcept nogil
 cdef bint store_large(
     Call *call, int i, uint64_t h, Slot slot, const char *p, size_t n, int64_t expiry) noexcept nogil
+cdef bint store_raw(Call *call, int i, uint64_t h, Slot slot, Raw *raw, int64_t expiry) noexcept nogil
+cdef Entry *new_bytes(Call *call, int i, size_t n, int64_t expiry, char **p) noexcept nogil
+cdef Entry *new_raw_entry(Call *call, int i, Raw *raw, int64_t expiry) noexcept nogil
 cdef Raw *raw_from(Call *call, const char *p, size_t n) noexcept nogil
 cdef Raw *make_raw(Call *call, int i, uint64_t h, Slot slot, size_t length) noexcept nogil
 cdef Raw *new_raw_value(Call *call, int i, uint64_t h, size_t length) noexcept nogil

@@ -113,19 +113,54 @@ def store_integer(call, i, h, slot, value, expiry):
 
 def store_large(call, i, h, slot, p, n, expiry):
     """store_string for a value with a block of its own."""
-    e: EntryPtr
     raw: RawPtr = raw_from(call, p, n)
     if raw == NULL:
         reply_memory(call)
         return False
-    e = entry_new(call.keyspace.heap, call.argv[i].p, call.argv[i].n, expiry, True, 0)
+    return store_raw(call, i, h, slot, raw, expiry)
+
+
+def store_raw(call, i, h, slot, raw, expiry):
+    """Let the key argv[i] have the value in the block `raw`. Owns it. False: no memory, answered."""
+    e: EntryPtr = new_raw_entry(call, i, raw, expiry)
     if e == NULL:
         raw_free(call.keyspace.heap, raw)
         reply_memory(call)
         return False
-    entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
-    entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
     return store_entry(call, h, slot, e)
+
+
+def new_raw_entry(call, i, raw, expiry):
+    """A string entry for the key argv[i], still in no table, with the block `raw` as its value. NULL: no memory."""
+    e: EntryPtr = entry_new(call.keyspace.heap, call.argv[i].p, call.argv[i].n, expiry, True, 0)
+    if e != NULL:
+        entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
+        entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
+    return e
+
+
+def new_bytes(call, i, n, expiry, p):
+    """A string entry for the key argv[i], still in no table, its n bytes to be written to p. NULL: no memory.
+
+    OBJECT ENCODING says raw of it, however short it is: so it does of what BITOP and PFADD make.
+    """
+    raw: RawPtr = NULL
+    e: EntryPtr
+    if n > EMBED_MAX:
+        raw = raw_new(call.keyspace.heap, n)
+        if raw == NULL:
+            return NULL
+        raw.length = n
+        p[0] = raw.data
+        e = new_raw_entry(call, i, raw, expiry)
+        if e == NULL:
+            raw_free(call.keyspace.heap, raw)
+        return e
+    e = entry_new(call.keyspace.heap, call.argv[i].p, call.argv[i].n, expiry, False, n)
+    if e != NULL:
+        entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
+        p[0] = entry_embedded(e)
+    return e
 
 
 def raw_from(call, p, n):
@@ -234,19 +269,10 @@ def make_raw(call, i, h, slot, length):
 
 def new_raw_value(call, i, h, length):
     """A key that was not there, with a value of `length` zeros to be filled in. NULL: no memory, answered."""
-    heap: HeapPtr = call.keyspace.heap
-    e: EntryPtr
-    raw: RawPtr = raw_new(heap, length)
+    raw: RawPtr = raw_new(call.keyspace.heap, length)
     if raw == NULL:
         reply_memory(call)
         return NULL
     memset(raw.data, 0, length)
     raw.length = length
-    e = entry_new(heap, call.argv[i].p, call.argv[i].n, -1, True, 0)
-    if e == NULL:
-        raw_free(heap, raw)
-        reply_memory(call)
-        return NULL
-    entry_set_word(e, cast(uint64_t, cast(uintptr_t, raw)))
-    entry_set_kind(e, TYPE_STRING, ENCODING_RAW)
-    return raw if store_entry(call, h, NULL, e) else NULL
+    return raw if store_raw(call, i, h, NULL, raw, -1) else NULL

@@ -23,10 +23,10 @@ from kvik.commands.spec import (
     CommandSpec,
     implied_categories,
 )
-from kvik.commands.specs import bitmap, client, connection, generic, hash, server, sorted_set, stream, string
+from kvik.commands.specs import bitmap, client, connection, generic, hash, hyperloglog, server, sorted_set, stream, string
 from kvik.commands.specs import set as sets
 
-LIVE: Final = (bitmap, client, connection, generic, hash, server, sets, sorted_set, stream, string)
+LIVE: Final = (bitmap, client, connection, generic, hash, hyperloglog, server, sets, sorted_set, stream, string)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

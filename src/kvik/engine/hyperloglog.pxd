@@ -23,6 +23,8 @@ from kvik.engine.intrinsics cimport load32, load64, store32
 
 cdef extern from *:
     """
+    #include <stdint.h>
+    #include <string.h>
     #define KV_MURMUR_MULTIPLIER 0xC6A4A7935BD1E995ULL
     #define KV_HLL_SEED 0xADC83B19ULL
     #define KV_BYTES_3F 0x3F3F3F3F3F3F3F3FULL
@@ -33,6 +35,60 @@ cdef extern from *:
     #define KV_LOW_24 0x0000000000FFFFFFULL
     #define KV_LOW_12 0x00000FFF00000FFFULL
     #define KV_LOW_6 0x003F003F003F003FULL
+
+    /* Four words at once: what a machine with registers that wide does in one instruction, others in a few. */
+    typedef uint64_t kv_words __attribute__((vector_size(32)));
+    typedef int8_t kv_bytes __attribute__((vector_size(32)));
+
+    /* Raise 32 registers of one byte to those that stand in 24 bytes at p. (Two bytes before them are read.) */
+    static inline __attribute__((always_inline)) void kv_raise_32(uint8_t *registers, const char *p) {
+        kv_words w;
+        kv_bytes old, other, larger;
+        memcpy((char *)&w, p - 2, 8);
+        memcpy((char *)&w + 8, p + 4, 8);
+        memcpy((char *)&w + 16, p + 10, 8);
+        memcpy((char *)&w + 24, p + 16, 8);
+        w >>= 16;
+        w = (w & KV_LOW_24) | ((w & (KV_LOW_24 << 24)) << 8);
+        w = (w & KV_LOW_12) | ((w & (KV_LOW_12 << 12)) << 4);
+        w = (w & KV_LOW_6) | ((w & (KV_LOW_6 << 6)) << 2);
+        memcpy(&old, registers, 32);
+        other = (kv_bytes)w;
+        larger = old > other;
+        old = (old & larger) | (other & ~larger);
+        memcpy(registers, &old, 32);
+    }
+    /* Put 32 registers of one byte into 24 bytes at p, of which the next two are overwritten. */
+    static inline __attribute__((always_inline)) void kv_pack_32(char *p, const uint8_t *registers) {
+        kv_words w;
+        memcpy(&w, registers, 32);
+        w = (w & KV_LOW_6) | ((w >> 2) & (KV_LOW_6 << 6));
+        w = (w & KV_LOW_12) | ((w >> 4) & (KV_LOW_12 << 12));
+        w = (w & KV_LOW_24) | ((w >> 8) & (KV_LOW_24 << 24));
+        memcpy(p, (char *)&w, 8);
+        memcpy(p + 6, (char *)&w + 8, 8);
+        memcpy(p + 12, (char *)&w + 16, 8);
+        memcpy(p + 18, (char *)&w + 24, 8);
+    }
+    #if defined(__x86_64__)
+    static inline int kv_has_wide_registers(void) { return __builtin_cpu_supports("avx2") != 0; }
+    __attribute__((target("avx2"), unused)) static void kv_raise_wide(uint8_t *registers, const char *p, int n) {
+        for (int i = 0; i < n; i++) kv_raise_32(registers + 32 * i, p + 24 * i);
+    }
+    __attribute__((target("avx2"), unused)) static void kv_pack_wide(char *p, const uint8_t *registers, int n) {
+        for (int i = 0; i < n; i++) kv_pack_32(p + 24 * i, registers + 32 * i);
+    }
+    #else
+    static inline int kv_has_wide_registers(void) { return 0; }
+    #define kv_raise_wide kv_raise_any
+    #define kv_pack_wide kv_pack_any
+    #endif
+    __attribute__((unused)) static void kv_raise_any(uint8_t *registers, const char *p, int n) {
+        for (int i = 0; i < n; i++) kv_raise_32(registers + 32 * i, p + 24 * i);
+    }
+    __attribute__((unused)) static void kv_pack_any(char *p, const uint8_t *registers, int n) {
+        for (int i = 0; i < n; i++) kv_pack_32(p + 24 * i, registers + 32 * i);
+    }
     """
     const uint64_t MURMUR_MULTIPLIER "KV_MURMUR_MULTIPLIER"
     const uint64_t HLL_SEED "KV_HLL_SEED"
@@ -41,9 +97,12 @@ cdef extern from *:
     const uint64_t BYTES_80 "KV_BYTES_80"
     const uint64_t PAIRS "KV_PAIRS"
     const uint64_t PAIR_ONES "KV_PAIR_ONES"
-    const uint64_t LOW_24 "KV_LOW_24"
-    const uint64_t LOW_12 "KV_LOW_12"
-    const uint64_t LOW_6 "KV_LOW_6"
+
+    bint has_wide_registers "kv_has_wide_registers"() noexcept nogil
+    void raise_wide "kv_raise_wide"(uint8_t *registers, const char *p, int n) noexcept nogil
+    void raise_any "kv_raise_any"(uint8_t *registers, const char *p, int n) noexcept nogil
+    void pack_wide "kv_pack_wide"(char *p, const uint8_t *registers, int n) noexcept nogil
+    void pack_any "kv_pack_any"(char *p, const uint8_t *registers, int n) noexcept nogil
 
 cdef enum:
     HLL_HEADER = 16
@@ -60,6 +119,8 @@ cdef enum:
     HLL_VALUE_MAX = 4
     HLL_MERGE_SCAN = 5          # runs that are looked at for equal neighbours after a change
     HLL_FOLLOWING = 10          # bytes behind a change that this may concern
+    HLL_TEST_SPARSE = 3000      # of hll_self_test: how long a sparse list gets, and how many elements are added
+    HLL_TEST_ELEMENTS = 100000
 
 cdef enum:                      # what came of raising a register
     HLL_UNCHANGED = 0           # it was that high already
@@ -110,8 +171,11 @@ cdef bint hll_count(const char *p, size_t n, uint64_t *count) noexcept nogil
 cdef bint hll_merge(const char *p, size_t n, uint8_t *registers) noexcept nogil
 cdef uint64_t hll_count_registers(const uint8_t *registers) noexcept nogil
 cdef void hll_set_registers(char *p, const uint8_t *registers) noexcept nogil
-cdef HllRun hll_run(const char *p, size_t n, size_t at) noexcept nogil
 
+cdef const char *hll_self_test(char *work, uint8_t *registers) noexcept nogil
+
+cdef bint registers_hold(char *p, uint8_t *registers) noexcept nogil
+cdef const char *elements_count(char *dense, char *sparse) noexcept nogil
 cdef bint find_run(const char *p, size_t n, HllPlace *place, int index, HllFound *found) noexcept nogil
 cdef int put_run(uint8_t *out, int rank, int span) noexcept nogil
 cdef int merge_runs(uint8_t *runs, int n) noexcept nogil
@@ -122,6 +186,25 @@ cdef void dense_histogram(const char *p, uint32_t *histogram) noexcept nogil
 cdef uint64_t estimate(const uint32_t *histogram) noexcept nogil
 cdef double saturated_share(double x) noexcept nogil
 cdef double empty_share(double x) noexcept nogil
+
+cdef inline HllRun hll_run(const char *p, size_t n, size_t at) noexcept nogil:
+    """The run of the sparse p[:n] at `at`."""
+    cdef HllRun run
+    cdef int head = <uint8_t>p[at] if at < n else 64
+    run.bytes = 1
+    run.rank = 0
+    if head < 64:
+        run.span = head + 1
+    elif head >= 128:
+        run.span = (head & 3) + 1
+        run.rank = ((head >> 2) & 31) + 1
+    elif at + 1 < n:
+        run.bytes = 2
+        run.span = (((head & 63) << 8) | <uint8_t>p[at + 1]) + 1
+    else:
+        run.bytes = 0
+        run.span = 0
+    return run
 
 cdef inline int hll_encoding(const char *p) noexcept nogil:
     return p[4]
@@ -148,21 +231,3 @@ cdef inline int spans_sum(uint64_t word, int runs) noexcept nogil:
     cdef uint64_t spans = word & (BYTES_3F - ((word & BYTES_80) >> 7) * 0x3C)
     spans = spans << (64 - 8 * runs)
     return <int>((((spans & PAIRS) + ((spans >> 8) & PAIRS)) * PAIR_ONES) >> 48)
-
-cdef inline uint64_t spread8(uint64_t packed) noexcept nogil:
-    """Eight registers of 6 bits as eight bytes."""
-    packed = (packed & LOW_24) | ((packed & (LOW_24 << 24)) << 8)
-    packed = (packed & LOW_12) | ((packed & (LOW_12 << 12)) << 4)
-    return (packed & LOW_6) | ((packed & (LOW_6 << 6)) << 2)
-
-cdef inline uint64_t pack8(uint64_t bytes) noexcept nogil:
-    """The other way."""
-    bytes = (bytes & LOW_6) | ((bytes >> 2) & (LOW_6 << 6))
-    bytes = (bytes & LOW_12) | ((bytes >> 4) & (LOW_12 << 12))
-    return (bytes & LOW_24) | ((bytes >> 8) & (LOW_24 << 24))
-
-cdef inline uint64_t max8(uint64_t a, uint64_t b) noexcept nogil:
-    """The larger of each pair of bytes, all of them below 128."""
-    cdef uint64_t larger = ((a | BYTES_80) - b) & BYTES_80      # where a >= b
-    larger |= larger - (larger >> 7)
-    return (a & larger) | (b & ~larger)

@@ -16,9 +16,9 @@ Every function takes bytes from anywhere: what is not a HyperLogLog is refused, 
 
 # ruff: noqa: F821
 import cython
-from cython import address, cast
-from cython.cimports.kvik.engine.intrinsics import low_bit, low_byte, store64
-from cython.cimports.libc.math import INFINITY, llround, sqrt
+from cython import NULL, address, cast
+from cython.cimports.kvik.engine.intrinsics import low_bit, low_byte
+from cython.cimports.libc.math import INFINITY, fabs, llround, sqrt
 from cython.cimports.libc.string import memcmp, memcpy, memmove, memset
 
 # --- elements --------------------------------------------------------------------------------------------------------
@@ -137,35 +137,12 @@ def hll_sparse_raise(p, n, place, index, rank, limit, change):
 
 
 def hll_apply(p, n, change):
-    """Do it to p[:n], behind which there is room for what is added. Returns the new length."""
+    """Do it to p[:n], in room for the new length as well. Returns the new length."""
     after: cython.size_t = change.at + change.removed
     if change.added != change.removed:
         memmove(p + change.at + change.added, p + after, n - after)
     memcpy(p + change.at, change.bytes, change.added)
     return n + change.added - change.removed
-
-
-def hll_run(p, n, at):
-    """The run of the sparse p[:n] at `at`."""
-    run: HllRun
-    head: cython.int
-    run.bytes = 0
-    run.span = 0
-    run.rank = 0
-    if at >= n:
-        return run
-    head = cast(uint8_t, p[at])
-    if head >= 128:
-        run.bytes = 1
-        run.span = (head & 3) + 1
-        run.rank = ((head >> 2) & 31) + 1
-    elif head < 64:
-        run.bytes = 1
-        run.span = head + 1
-    elif at + 1 < n:
-        run.bytes = 2
-        run.span = (((head & 63) << 8) | cast(uint8_t, p[at + 1])) + 1
-    return run
 
 
 def find_run(p, n, place, index, found):
@@ -270,30 +247,29 @@ def sparse_merge(p, n, registers):
             return False
         if run.rank > 0:
             for i in range(index, index + run.span):
-                if registers[i] < run.rank:
-                    registers[i] = run.rank
+                registers[i] = run.rank if registers[i] < run.rank else registers[i]
         at += run.bytes
         index += run.span
     return index == HLL_REGISTERS
 
 
 def dense_merge(p, registers):
-    i: cython.int
-    at: cython.p_char = cast(cython.p_char, registers)
-    for i in range(HLL_REGISTERS // 8):
-        store64(at, max8(load64(at), spread8(load64(p + HLL_HEADER - 2 + i * 6) >> 16)))
-        at += 8
+    if has_wide_registers():
+        raise_wide(registers, p + HLL_HEADER, HLL_REGISTERS // 32)
+    else:
+        raise_any(registers, p + HLL_HEADER, HLL_REGISTERS // 32)
 
 
 def hll_set_registers(p, registers):
     """Give all registers of a dense one."""
-    i: cython.int
-    packed: uint64_t
-    at: cython.p_char = p + HLL_HEADER
-    for i in range(HLL_REGISTERS // 8):
-        packed = pack8(load64(registers + i * 8))
-        memcpy(at, address(packed), 6)
-        at += 6
+    last: cython.char[32]
+    blocks: cython.int = HLL_REGISTERS // 32 - 1
+    if has_wide_registers():
+        pack_wide(p + HLL_HEADER, registers, blocks)
+    else:
+        pack_any(p + HLL_HEADER, registers, blocks)
+    pack_any(last, registers + blocks * 32, 1)      # it writes two bytes more than there is room for
+    memcpy(p + HLL_HEADER + blocks * 24, last, 24)
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
@@ -315,10 +291,25 @@ def hll_count(p, n, count):
 def hll_count_registers(registers):
     """The estimate of registers that were merged."""
     histogram: uint32_t[64]
+    tables: uint32_t[256]
+    word: uint64_t
     i: cython.int
-    memset(histogram, 0, 64 * 4)
-    for i in range(HLL_REGISTERS):
-        histogram[registers[i] & 63] += 1
+    memset(tables, 0, 256 * 4)
+    for i in range(HLL_REGISTERS // 8):
+        word = load64(registers + i * 8)
+        if word == 0:
+            tables[0] += 8
+            continue
+        tables[word & 63] += 1
+        tables[64 + ((word >> 8) & 63)] += 1
+        tables[128 + ((word >> 16) & 63)] += 1
+        tables[192 + ((word >> 24) & 63)] += 1
+        tables[(word >> 32) & 63] += 1
+        tables[64 + ((word >> 40) & 63)] += 1
+        tables[128 + ((word >> 48) & 63)] += 1
+        tables[192 + ((word >> 56) & 63)] += 1
+    for i in range(64):
+        histogram[i] = tables[i] + tables[64 + i] + tables[128 + i] + tables[192 + i]
     return estimate(histogram)
 
 
@@ -337,23 +328,23 @@ def sparse_histogram(p, n, histogram):
 
 
 def dense_histogram(p, histogram):
-    """In two halves: a register that equals the one before it need not wait for its sum."""
-    other: uint32_t[64]
+    """In four parts: a register that equals the one before it need not wait for its sum."""
+    tables: uint32_t[256]
     word: uint64_t
     i: cython.int
-    memset(other, 0, 64 * 4)
+    memset(tables, 0, 256 * 4)
     for i in range(HLL_REGISTERS // 8):
         word = load64(p + HLL_HEADER - 2 + i * 6) >> 16
-        histogram[word & 63] += 1
-        other[(word >> 6) & 63] += 1
-        histogram[(word >> 12) & 63] += 1
-        other[(word >> 18) & 63] += 1
-        histogram[(word >> 24) & 63] += 1
-        other[(word >> 30) & 63] += 1
-        histogram[(word >> 36) & 63] += 1
-        other[word >> 42] += 1
+        tables[word & 63] += 1
+        tables[64 + ((word >> 6) & 63)] += 1
+        tables[128 + ((word >> 12) & 63)] += 1
+        tables[192 + ((word >> 18) & 63)] += 1
+        tables[(word >> 24) & 63] += 1
+        tables[64 + ((word >> 30) & 63)] += 1
+        tables[128 + ((word >> 36) & 63)] += 1
+        tables[192 + (word >> 42)] += 1
     for i in range(64):
-        histogram[i] += other[i]
+        histogram[i] = tables[i] + tables[64 + i] + tables[128 + i] + tables[192 + i]
 
 
 def estimate(histogram):
@@ -398,3 +389,69 @@ def empty_share(x):
         y += y
         if z == before:
             return z
+
+
+# --- self test -------------------------------------------------------------------------------------------------------
+
+
+def hll_self_test(work, registers):
+    """Does this machine count right? NULL, or an error. `work` has room for three dense ones."""
+    dense: cython.p_char = work
+    sparse: cython.p_char = work + HLL_DENSE_BYTES
+    empty: cython.p_char = sparse + HLL_DENSE_BYTES
+    hll_to_dense(empty, hll_empty(empty), dense)
+    if not registers_hold(dense, registers):
+        return "TESTFAILED a register does not hold what was put into it"
+    hll_to_dense(empty, hll_empty(empty), dense)
+    return elements_count(dense, sparse)
+
+
+def registers_hold(p, registers):
+    """Put something into each register of a dense one, three times. Is it there?"""
+    word: uint64_t = HLL_SEED
+    count: uint64_t = 0
+    i: cython.int
+    _: cython.int
+    for _ in range(3):
+        for i in range(HLL_REGISTERS):
+            word = (word ^ (word >> 47)) * MURMUR_MULTIPLIER + 1
+            registers[i] = cast(uint8_t, word >> 58)
+            hll_set_register(p, i, registers[i])
+        for i in range(HLL_REGISTERS):
+            if hll_register(p, i) != registers[i]:
+                return False
+        hll_count(p, HLL_DENSE_BYTES, address(count))
+        if count != hll_count_registers(registers):
+            return False
+    return True
+
+
+def elements_count(dense, sparse):
+    """Add elements to both, and see at every power of ten how many they seem to be."""
+    n: cython.size_t = hll_empty(sparse)
+    place: HllPlace
+    change: HllChange
+    element: uint64_t
+    count: uint64_t = 0
+    other: uint64_t = 0
+    outcome: cython.int = HLL_UNCHANGED
+    index: cython.int = 0
+    rank: cython.int
+    checkpoint: uint64_t = 1
+    for element in range(1, HLL_TEST_ELEMENTS + 1):
+        rank = hll_element(cast(cython.p_char, address(element)), 8, address(index))
+        hll_dense_raise(dense, index, rank)
+        if outcome != HLL_PROMOTE:
+            place.at = HLL_HEADER
+            place.first = 0
+            outcome = hll_sparse_raise(sparse, n, address(place), index, rank, HLL_TEST_SPARSE, address(change))
+            if outcome == HLL_CHANGED:
+                n = hll_apply(sparse, n, address(change))
+        if element == checkpoint:
+            checkpoint *= 10
+            hll_count(dense, HLL_DENSE_BYTES, address(count))
+            if fabs(cast(cython.double, count) - element) > 1 + 0.04 * element:
+                return "TESTFAILED an estimate is too far from the truth"
+            if outcome != HLL_PROMOTE and (not hll_count(sparse, n, address(other)) or count != other):
+                return "TESTFAILED a sparse list counts other than dense registers"
+    return NULL

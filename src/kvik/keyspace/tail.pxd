@@ -19,6 +19,7 @@ cdef enum:                      # classes of events, as in notify-keyspace-event
 
 cdef void key_changed(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+cdef void key_changed_silently(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void fields_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_event(
@@ -29,6 +30,10 @@ cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept n
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:
     """The running command changed the key in argv[i]."""
     key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
+
+cdef inline void changed_silently(Call *call, int i) noexcept nogil:
+    """The running command changed the bytes of the key in argv[i], and no event tells (PFCOUNT keeps its result)."""
+    key_changed_silently(call.keyspace, call.db, call.argv[i].p, call.argv[i].n)
 
 cdef inline void changed_by(Call *call, int i, int event_class, const char *event, uint64_t n) noexcept nogil:
     """The running command changed n (not 0) elements of the key in argv[i]: as many changes, one event."""

@@ -12,9 +12,14 @@ from cython.cimports.kvik.keyspace.wait_queues import signal_database, wait_key_
 
 def key_changed(ks, db, key, n, event_class, event):
     """The value, the expiry or the existence of `key` has changed; `event` says how, in Redis's words."""
+    key_changed_silently(ks, db, key, n)
+    key_event(ks, db, key, n, event_class, event)
+
+
+def key_changed_silently(ks, db, key, n):
+    """A change that Redis has no event for."""
     ks.dirty += 1
     signal_key(ks, db, key, n)
-    key_event(ks, db, key, n, event_class, event)
 
 
 def key_expired(ks, db, key, n):
