@@ -7,6 +7,7 @@ from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.intset cimport Intset
 from kvik.engine.listpack cimport Listpack
+from kvik.engine.sampling cimport Draw, Seen
 from kvik.engine.table cimport Spot, Table, TablePtr
 from kvik.keyspace.set_value cimport Member, MemberPtr, SetContext, SetWalk
 
@@ -22,16 +23,9 @@ ctypedef Choice *ChoicePtr
 ctypedef uint64_t *WordPtr
 ctypedef void (*MemberFunction)(void *context, const Member *m) noexcept nogil
 
-cdef struct Distinct:           # words that have been seen, in open addressing
-    uint64_t *words             # 0: free
-    uint64_t mask
-
-ctypedef Distinct *DistinctPtr
-
 cdef struct Sweep:              # what taking many members out of a table goes by
     Heap *heap
-    uint64_t left               # members not looked at yet
-    uint64_t wanted             # of them to be taken
+    Draw draw
     uint64_t *seed
     MemberFunction each
     void *context
@@ -47,11 +41,10 @@ cdef void set_take_many(
     SetContext *context, Entry *e, uint64_t count, uint64_t *seed, MemberFunction each, void *each_context
     ) noexcept nogil
 
-cdef bint chosen(uint64_t *seed, uint64_t left, uint64_t *wanted) noexcept nogil
 cdef void draw_places(Listpack lp, uint64_t *seed, Member *members, int count) noexcept nogil
+cdef uint64_t place_of(const Entry *e, const Member *m) noexcept nogil
 cdef void sample_walk(
     const Entry *e, uint64_t count, uint64_t *seed, MemberFunction each, void *context) noexcept nogil
-cdef bint distinct_add(Distinct *seen, uint64_t word) noexcept nogil
 cdef bint sweep_member(void *context, Entry *e) noexcept nogil
 cdef void take_from_small(
     SetContext *context, Entry *e, uint64_t count, uint64_t *seed, MemberFunction each, void *each_context

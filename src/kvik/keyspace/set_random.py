@@ -3,11 +3,10 @@
 Every member is equally likely, whatever the form of the set, and of many different ones every choice is. Three ways lead
 there:
 
-* **Drawing** one after another: O(1) each in an intset or table. To get different ones, what comes again is passed over;
-  that is good as long as few are wanted of many.
-* **Choosing** in one walk through the set: of the members left to look at, each is taken with the probability that is
-  needed to get as many as are wanted. O(members), in the order of the set, without any memory. Listpacks always go this
-  way, since finding a place in one is a walk anyway.
+* **Drawing** one after another: O(1) each in an intset or table. To get different ones, what comes again is passed over
+  (`Seen`); that is good as long as few are wanted of many.
+* **Choosing** in one walk through the set (`Draw`): O(members), in the order of the set, without any memory. Listpacks
+  always go this way, since finding a place in one is a walk anyway.
 * **Sweeping**: choosing in a walk through a table that takes the chosen ones out on its way.
 """
 
@@ -16,11 +15,12 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import ENCODING_HASHTABLE, ENCODING_INTSET, ENCODING_LISTPACK, entry_encoding
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
-from cython.cimports.kvik.engine.intrinsics import GOLDEN_RATIO, mul_high, prefetch
+from cython.cimports.kvik.engine.intrinsics import mul_high, prefetch
 from cython.cimports.kvik.engine.intset import (
     intset_add,
     intset_at,
     intset_count,
+    intset_find,
     intset_free,
     intset_new,
     intset_remove,
@@ -37,6 +37,7 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_next,
 )
 from cython.cimports.kvik.engine.member import member_free
+from cython.cimports.kvik.engine.sampling import draw_takes, seen_add, seen_free, seen_init
 from cython.cimports.kvik.engine.table import random_next, table_random, table_random_spot, table_sweep, table_take
 from cython.cimports.kvik.engine.text import Slice
 from cython.cimports.kvik.keyspace.set_value import (
@@ -53,7 +54,6 @@ from cython.cimports.kvik.keyspace.set_value import (
     set_walk_next,
 )
 from cython.cimports.libc.stdint import uint32_t, uint64_t, uintptr_t
-from cython.cimports.libc.string import memset
 
 # --- one -------------------------------------------------------------------------------------------------------------
 
@@ -139,71 +139,52 @@ def draw_places(lp, seed, members, count):
 # --- many different ones ---------------------------------------------------------------------------------------------
 
 
-def chosen(seed, left, wanted):
-    """Is the first of `left` members among the `wanted` that are taken of them?"""
-    if mul_high(random_next(seed), left) >= wanted[0]:
-        return False
-    wanted[0] -= 1
-    return True
-
-
 def set_sample(heap, e, count, seed, each, context):
     """Call `each` for `count` different members, fewer than there are. False when memory is short, before any call."""
-    size: uint64_t = set_count(e)
-    seen: Distinct
+    seen: Seen
     members: Member[32]
-    bytes: cython.size_t = 8 * sizeof(uint64_t)
-    n: cython.int
+    n: cython.int = MEMBERS
     i: cython.int
-    if entry_encoding(e) == ENCODING_LISTPACK or count > size // 3:
+    if entry_encoding(e) == ENCODING_LISTPACK or count > set_count(e) // 3:
         sample_walk(e, count, seed, each, context)
         return True
-    while bytes < 2 * count * sizeof(uint64_t):
-        bytes *= 2
-    seen.words = cast(WordPtr, heap_alloc(heap, bytes))
-    if seen.words == NULL:
+    if not seen_init(address(seen), heap, count):
         return False
-    memset(seen.words, 0, bytes)
-    seen.mask = bytes // sizeof(uint64_t) - 1
     while count > 0:
-        n = MEMBERS
         if count < MEMBERS:
             n = cast(cython.int, count)
-        n = set_draw(e, seed, members, n)
+        set_draw(e, seed, members, n)
         for i in range(n):
-            if distinct_add(address(seen), members[i].word):
+            if seen_add(address(seen), place_of(e, address(members[i]))):
                 each(context, address(members[i]))
                 count -= 1
-    heap_free(heap, seen.words, bytes)
+    seen_free(address(seen))
     return True
+
+
+def place_of(e, m):
+    """A number for the member m of an intset or table, another one for each and never 0."""
+    at: uint32_t = 0
+    if entry_encoding(e) != ENCODING_INTSET:
+        return m.word
+    intset_find(set_intset(e), m.integer, address(at))
+    return cast(uint64_t, at) + 1
 
 
 def sample_walk(e, count, seed, each, context):
     walk: SetWalk
     members: Member[32]
-    left: uint64_t = set_count(e)
+    draw: Draw
     n: cython.int
     i: cython.int
+    draw.wanted = count
+    draw.left = set_count(e)
     set_walk(address(walk), e)
-    while count > 0:
+    while draw.wanted > 0:
         n = set_walk_next(address(walk), members)
         for i in range(n):
-            if chosen(seed, left, address(count)):
+            if draw_takes(address(draw), seed):
                 each(context, address(members[i]))
-            left -= 1
-
-
-def distinct_add(seen, word):
-    """False: it was there. There is always room: twice as many places as words will come."""
-    i: uint64_t
-    word += 1                       # 0 stands for a free place
-    i = (word * GOLDEN_RATIO) >> 20
-    while seen.words[i & seen.mask] != 0:
-        if seen.words[i & seen.mask] == word:
-            return False
-        i += 1
-    seen.words[i & seen.mask] = word
-    return True
 
 
 # --- taking many out -------------------------------------------------------------------------------------------------
@@ -220,8 +201,8 @@ def set_take_many(context, e, count, seed, each, each_context):
         take_from_small(context, e, count, seed, each, each_context)
     elif count > set_count(e) // 4:
         sweep.heap = context.heap
-        sweep.left = set_count(e)
-        sweep.wanted = count
+        sweep.draw.left = set_count(e)
+        sweep.draw.wanted = count
         sweep.seed = seed
         sweep.each = each
         sweep.context = each_context
@@ -238,10 +219,8 @@ def sweep_member(context, e):
     """Does this member go?"""
     sweep: SweepPtr = cast(SweepPtr, context)
     m: Member
-    if not chosen(sweep.seed, sweep.left, address(sweep.wanted)):
-        sweep.left -= 1
+    if not draw_takes(address(sweep.draw), sweep.seed):
         return False
-    sweep.left -= 1
     member_of_entry(address(m), e)
     sweep.each(sweep.context, address(m))
     member_free(sweep.heap, e, False)
@@ -281,17 +260,18 @@ def without_chosen(context, e, words, count, seed):
     rest: cython.p_char = intset_new(heap) if is_intset else listpack_new(heap)
     longer: cython.p_char
     added: cython.bint = False
-    left: uint64_t = set_count(e)
+    draw: Draw
     taken: uint64_t = 0
     s: Slice
     n: cython.int = 1
     i: cython.int
+    draw.wanted = count
+    draw.left = set_count(e)
     set_walk(address(walk), e)
     while n > 0 and rest != NULL:
         n = set_walk_next(address(walk), members)
         for i in range(n):
-            left -= 1
-            if chosen(seed, left + 1, address(count)):
+            if draw_takes(address(draw), seed):
                 words[taken] = members[i].word
                 taken += 1
                 continue
