@@ -58,7 +58,7 @@ def add_collection(call, h, e):
 
 
 def store_collection(call, i, h, e, event_class, event):
-    """Let argv[i] be the complete entry e, whatever it was before, and report that. Owns e. False: no memory, answered."""
+    """Let argv[i] be the complete entry e, whatever it was, and report that. Owns e. False: no memory, answered."""
     if not store_entry(call, h, db_find(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, h), e):
         return False
     changed(call, i, event_class, event)

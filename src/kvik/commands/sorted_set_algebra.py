@@ -1,8 +1,8 @@
 """Unions, intersections and differences of sorted sets: ZUNION, ZINTER, ZDIFF, the same with STORE, ZINTERCARD.
 
-The sources may be sorted sets or sets. Where order does not matter they are taken from the smallest to the largest, which
-is less work, and decides in which order scores are added up. Results are built apart from the database and put in place at
-the end: the destination may be one of the sources.
+The sources may be sorted sets or sets. Where order does not matter they are taken from the smallest to the largest,
+which is less work, and decides in which order scores are added up. Results are built apart from the database and put in
+place at the end: the destination may be one of the sources.
 """
 
 # ruff: noqa: F821
@@ -47,7 +47,7 @@ from cython.cimports.libc.stdio import snprintf
 
 
 def read_algebra(call, i, algebra):
-    """`numkeys key ...` and the options behind them, from argv[i] on. False: answered; there is nothing to free then."""
+    """`numkeys key ...` and the options behind them, from argv[i] on. False: answered; there is nothing to free."""
     algebra.aggregate = AGGREGATE_SUM
     algebra.with_scores = False
     algebra.limit = 0

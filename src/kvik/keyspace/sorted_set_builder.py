@@ -239,7 +239,7 @@ def pair_of(m, elements, scratch):
 
 
 def pairs_of(b):
-    """The sorted members as a listpack in one block; they stay the builder's. NULL when memory is short, or too long."""
+    """The sorted members as a listpack in one block; they stay the builder's. NULL: no memory, or it got too long."""
     elements: Element[2]
     scratch: cython.char[32]
     total: cython.size_t = LISTPACK_EMPTY

@@ -50,7 +50,8 @@ SUBTRACTED: Final = (
 )
 END: Final = oneof("where", word("MIN"), word("MAX"))
 POPPED: Final = (
-    "O(K) + O(M*log(N)) where K is the number of keys, N the number of members of the set and M the number of those taken."
+    "O(K) + O(M*log(N)) where K is the number of keys, N the number of members of the set and M the number of those "
+    "taken."
 )
 
 COMMANDS: Final = (
