@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.script import run
 from tests.commands.scored import FORMS, M, P, S, expected, form
+from tests.commands.script import run
 from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error
 
 WEIGHT = Error("ERR weight value is not a float")

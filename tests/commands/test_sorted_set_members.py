@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.script import run
 from tests.commands.scored import FORMS, NOT_FLOAT, M, P, S, expected, form
+from tests.commands.script import run
 from tests.support.resp import NULL_ARRAY, OK, SYNTAX, WRONGTYPE, Connection, Error
 
 NAN = Error("ERR resulting score is not a number (NaN)")
@@ -137,16 +137,17 @@ def test_refusals_and_missing_keys(r: Connection, before: str, command: str, rep
 
 
 NUMBERS = {
-    "1": "1", "+1": "1", "-1": "-1", "00012": "12", "1.": "1", ".5": "0.5", "-.5": "-0.5", "+.5": "0.5", "1e5": "100000",
-    "1E+5": "100000", "1e-5": "0.00001", "1e-7": "1e-7", "inf": "inf", "+Inf": "inf", "-INFINITY": "-inf",
+    "1": "1", "+1": "1", "-1": "-1", "00012": "12", "1.": "1", ".5": "0.5", "-.5": "-0.5", "+.5": "0.5",
+    "1e5": "100000", "1E+5": "100000", "1e-5": "0.00001",
+    "1e-7": "1e-7", "inf": "inf", "+Inf": "inf", "-INFINITY": "-inf",
     "1e308": "1e+308", "4.9e-324": "5e-324", "3e-324": "5e-324", "0.1": "0.1", "3.0": "3", "0.30000000000000004":
     "0.30000000000000004", "123456789012345678": "123456789012345680", "9007199254740993": "9007199254740992",
     "5e18": "5e+18", "1e17": "100000000000000000", "9223372036854775807": "9223372036854776000", "1e20": "1e+20",
     "0." + "3" * 300: "0.3333333333333333", "1" * 200: "1.1111111111111111e+199",
 }  # fmt: skip
 NO_NUMBERS = [
-    "", ".", "-", "+", "++1", "+-1", "1e", "1e+", "nan", "-nan", "nan(1)", "infinit", "0x1", "1e400", "-1e400", "1e-400",
-    "1.8e308", "1e-324", " 1", "1 ", "\t1", "1\n", "1\0", "1,0", "1_0", "1d", "1..", "x", "1" * 400,
+    "", ".", "-", "+", "++1", "+-1", "1e", "1e+", "nan", "-nan", "nan(1)", "infinit", "0x1", "1e400", "-1e400",
+    "1e-400", "1.8e308", "1e-324", " 1", "1 ", "\t1", "1\n", "1\0", "1,0", "1_0", "1d", "1..", "x", "1" * 400,
 ]  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.script import run
 from tests.commands.scored import FORMS, PAIRS, M, P, S, expected, form
+from tests.commands.script import run
 from tests.commands.test_blocking import Waiters, waiters  # noqa: F401 (a fixture)
 from tests.support.resp import NULL_ARRAY, SYNTAX, WRONGTYPE, Connection, Error
 from tests.support.servers import eventually

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.script import run
 from tests.commands.scored import FORMS, MIN_MAX_FLOAT, MIN_MAX_TEXT, M, P, expected, form
+from tests.commands.script import run
 from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error
 
 LIMIT_NEEDS = Error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 
@@ -164,13 +165,15 @@ def test_by_text(max_entries: int, texts: set[bytes], low: bytes, high: bytes, k
     model = Model(max_entries)
     for text in texts:
         model.add(text, 1.5)
-    above = {LOWEST: lambda t: True, INCLUDED: lambda t: t >= low, EXCLUDED: lambda t: t > low, HIGHEST: lambda t: False}
-    below = {
-        LOWEST: lambda t: False, INCLUDED: lambda t: t <= high, EXCLUDED: lambda t: t < high, HIGHEST: lambda t: True
-    }  # fmt: skip
+
+    def inside(text: bytes) -> bool:
+        above = {LOWEST: True, INCLUDED: text >= low, EXCLUDED: text > low, HIGHEST: False}
+        below = {LOWEST: False, INCLUDED: text <= high, EXCLUDED: text < high, HIGHEST: True}
+        return above[kinds[0]] and below[kinds[1]]
+
     first, count = model.set.by_text(low, kinds[0], high, kinds[1])
     found = [text for text, _ in model.set.rows()[first : first + count]]
-    assert found == sorted(t for t in texts if above[kinds[0]](t) and below[kinds[1]](t))
+    assert found == sorted(filter(inside, texts))
     model.end()
 
 
@@ -317,8 +320,6 @@ def test_no_set_without_memory() -> None:
         for room in (1, 100, 200, 300):
             heap = HeapProbe()
             heap.limit = room
-            try:
+            with contextlib.suppress(MemoryError):
                 SortedSetProbe(heap, max_entries).free()
-            except MemoryError:
-                pass
             assert heap.used == 0

@@ -46,7 +46,7 @@ def store_result(call, result, event):
     count: cython.size_t = result.count
     encoding: cython.int = 0
     value: cython.p_void
-    e: EntryPtr
+    e: EntryPtr = NULL
     if result.failed:
         reply_memory(call)
         return
@@ -54,7 +54,6 @@ def store_result(call, result, event):
         delete_destination(call)
         return
     value = builder_finish(result, address(rules), address(encoding))
-    e = cast(EntryPtr, NULL)
     if value != NULL:
         e = entry_new(call.keyspace.heap, call.argv[1].p, call.argv[1].n, -1, True, 0)
     if e == NULL:
