@@ -40,7 +40,6 @@ cdef void reply_element(Call *call, const char *p, int parts) noexcept nogil
 cdef void reply_found(Call *call, Found *found, int parts) noexcept nogil
 cdef void scan_listpack(Call *call, Listpack lp, const ScanOptions *options) noexcept nogil
 cdef bint element_matches(const char *p, const Slice *pattern) noexcept nogil
-cdef bint read_random_options(Call *call, int64_t *count, int *parts) noexcept nogil
 cdef void random_field(Call *call) noexcept nogil
 cdef void random_distinct(Call *call, const Entry *e, uint64_t count, uint64_t live, int parts) noexcept nogil
 cdef void random_few(Call *call, Fields *fields, uint64_t count, int parts) noexcept nogil
@@ -49,4 +48,3 @@ cdef void random_elements(Call *call, Listpack lp, uint64_t count, int parts) no
 cdef Entry *random_live(Call *call, Fields *fields, const Found *all_live) noexcept nogil
 cdef bint is_sparse(const Entry *e, uint64_t live) noexcept nogil
 cdef void random_header(Call *call, uint64_t count, int parts) noexcept nogil
-cdef bint is_read(Call *call) noexcept nogil

@@ -6,8 +6,7 @@ Fields whose time is up are passed over, so the head of a reply, which says how 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
-from cython.cimports.kvik.commands.collections import reply_item
+from cython.cimports.kvik.commands.collections import is_read, read_random_options, reply_item
 from cython.cimports.kvik.commands.hash import read_hash
 from cython.cimports.kvik.commands.scan import (
     SCAN_HASH,
@@ -34,7 +33,7 @@ from cython.cimports.kvik.engine.listpack import (
 )
 from cython.cimports.kvik.engine.sampling import draw_takes, seen_add, seen_free, seen_init
 from cython.cimports.kvik.engine.table import random_next, table_each, table_random
-from cython.cimports.kvik.engine.text import glob_match, is_word
+from cython.cimports.kvik.engine.text import glob_match
 from cython.cimports.kvik.keyspace.fields import field_is_past, field_value
 from cython.cimports.kvik.keyspace.hash_value import (
     hash_count,
@@ -43,9 +42,8 @@ from cython.cimports.kvik.keyspace.hash_value import (
     hash_listpack,
     hash_live_count,
 )
-from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_MUTED
-from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_map, reply_null
-from cython.cimports.libc.stdint import INT64_MAX, INT64_MIN, int64_t, uint64_t, uintptr_t
+from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_map, reply_null
+from cython.cimports.libc.stdint import int64_t, uint64_t, uintptr_t
 
 # --- all fields ------------------------------------------------------------------------------------------------------
 
@@ -208,12 +206,16 @@ def hrandfield_command(call):
     e: EntryPtr = NULL
     count: int64_t = 0
     parts: cython.int = WITH_FIELDS
+    with_values: cython.bint = False
     live: uint64_t = 0
     if call.argc == 2:
         random_field(call)
         return
-    if not read_random_options(call, address(count), address(parts)) or not read_hash(call, address(e)):
+    if not read_random_options(call, "withvalues", address(count), address(with_values)) \
+            or not read_hash(call, address(e)):
         return
+    if with_values:
+        parts = WITH_FIELDS | WITH_VALUES if call.client.resp == 2 else WITH_FIELDS | WITH_VALUES | IN_PAIRS
     if e != NULL:
         live = hash_live_count(e, call.keyspace.clock.now_ms)
     if live == 0:
@@ -222,28 +224,6 @@ def hrandfield_command(call):
         random_again(call, e, -count, live, parts)
     else:
         random_distinct(call, e, count, live, parts)
-
-
-def read_random_options(call, count, parts):
-    """The count, and WITHVALUES."""
-    if not read_integer(call, 2, count):
-        return False
-    if count[0] == INT64_MIN:
-        reply_error(call.client, "ERR value is out of range, value must between -9223372036854775807 and "
-                    "9223372036854775807")
-        return False
-    if call.argc == 3:
-        return True
-    if call.argc > 4 or not is_word(address(call.argv[3]), "withvalues"):
-        reply_syntax_error(call)
-        return False
-    if count[0] > INT64_MAX // 2 or count[0] < -(INT64_MAX // 2):
-        reply_error(call.client, "ERR value is out of range")
-        return False
-    parts[0] = WITH_FIELDS | WITH_VALUES
-    if call.client.resp > 2:
-        parts[0] |= IN_PAIRS
-    return True
 
 
 def random_header(call, count, parts):
@@ -364,8 +344,3 @@ def random_elements(call, lp, count, parts):
         reply_element(call, places[mul_high(random_next(address(call.keyspace.seed)), all_fields)], parts)
         count -= 1
     heap_free(call.keyspace.heap, places, all_fields * sizeof(uintptr_t))
-
-
-def is_read(call):
-    """Does anybody get what is replied? (A count may be so large that the reply never ends.)"""
-    return not call.client.flags & (CLIENT_CLOSE_NOW | CLIENT_MUTED)

@@ -29,7 +29,7 @@ from cython.cimports.kvik.keyspace.lookup import (
     mark_used,
     prefetch_keys,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event, signal_key
 from cython.cimports.kvik.keyspace.values import encoding_name, text_encoding, type_name, value_duplicate
 from cython.cimports.kvik.wire.reply import (
     reply_array,
@@ -141,6 +141,7 @@ def rename_generic(call, only_new):
     # The value now belongs to the new entry: of the old one only its block goes.
     entry_free(call.keyspace.heap, db_remove(call.keyspace, call.db, call.argv[1].p, call.argv[1].n, h))
     changed(call, 1, EVENT_GENERIC, "rename_from")
+    signal_key(call.keyspace, call.db, call.argv[2].p, call.argv[2].n)
     also(call, 2, EVENT_GENERIC, "rename_to")
     if only_new:
         reply_integer(call.client, 1)

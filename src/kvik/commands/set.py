@@ -10,6 +10,7 @@ from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_e
 from cython.cimports.kvik.commands.collections import (
     add_collection,
     drop_emptied,
+    is_read,
     read_collection,
     reply_integer_bulk,
     write_collection,
@@ -40,7 +41,6 @@ from cython.cimports.kvik.keyspace.set_value import (
     set_walk_next,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_SET, changed, changed_by
-from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_bulk,
@@ -389,7 +389,7 @@ def random_repeated(call, e, count):
     n: cython.int = MEMBERS
     i: cython.int
     reply_array(call.client, count)
-    while count > 0 and not call.client.flags & CLIENT_CLOSE_NOW:
+    while count > 0 and is_read(call):
         if count < MEMBERS:
             n = cast(cython.int, count)
         n = set_draw(e, address(call.keyspace.seed), members, n)

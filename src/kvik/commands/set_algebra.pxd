@@ -58,7 +58,6 @@ cdef void results_free(Results *results) noexcept nogil
 cdef void reply_results(Call *call, const Results *results, int encoding) noexcept nogil
 cdef void reply_and_free(Call *call, SetContext *context, Entry *e) noexcept nogil
 cdef void store_set(Call *call, SetContext *context, Entry *e, const char *event) noexcept nogil
-cdef void delete_destination(Call *call) noexcept nogil
 cdef void find_common(const Sources *sources, Results *results) noexcept nogil
 cdef void find_rest(const Sources *sources, Results *results) noexcept nogil
 cdef bint all_integers(const Results *results, int encoding) noexcept nogil

@@ -14,7 +14,7 @@ are integers; unions and differences begin as an intset.
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
-from cython.cimports.kvik.commands.collections import read_collection, store_collection
+from cython.cimports.kvik.commands.collections import delete_destination, read_collection, store_collection
 from cython.cimports.kvik.commands.set import reply_member, reply_members, set_context
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
@@ -29,7 +29,7 @@ from cython.cimports.kvik.engine.intrinsics import prefetch
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here, lazy_release
-from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, prefetch_keys
+from cython.cimports.kvik.keyspace.lookup import prefetch_keys
 from cython.cimports.kvik.keyspace.set_value import (
     MEMBERS,
     intset_max,
@@ -196,14 +196,6 @@ def reply_and_free(call, context, e):
         reply_members(call.client, e)
     if e != NULL:
         lazy_release(address(call.keyspace.lazy), e, call.keyspace.lazy_server_del)
-
-
-def delete_destination(call):
-    """The result is empty: so argv[1] is gone."""
-    h: uint64_t = call_hash(call, 1)
-    if lookup_peek(call, 1, h) != NULL:
-        delete_key(call, 1, h, call.keyspace.lazy_server_del)
-    reply_integer(call.client, 0)
 
 
 def store_set(call, context, e, event):

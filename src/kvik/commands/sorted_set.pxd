@@ -41,6 +41,7 @@ cdef void answer_rank(Call *call, bint reverse) noexcept nogil
 # For all sorted set commands.
 cdef Entry *new_sorted_set(Call *call, int i, uint64_t h, size_t members, size_t longest) noexcept nogil
 cdef void reply_member(Call *call, const SortedSetCursor *cursor, int form) noexcept nogil
+cdef void reply_stored_member(Call *call, const Entry *m, int form) noexcept nogil
 
 cdef inline int reply_form(const Call *call, bint with_scores) noexcept nogil:
     """How most commands reply members with their scores: RESP2 has no brackets for a pair."""

@@ -16,8 +16,9 @@ from cython.cimports.kvik.commands.collections import (
 )
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.string_value import reply_memory
-from cython.cimports.kvik.engine.entry import TYPE_SORTED_SET
+from cython.cimports.kvik.engine.entry import TYPE_SORTED_SET, entry_key, entry_key_length
 from cython.cimports.kvik.engine.listpack import Item
+from cython.cimports.kvik.engine.member import member_score
 from cython.cimports.kvik.engine.text import is_word, parse_double
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     ADD_IF_GREATER,
@@ -44,6 +45,7 @@ from cython.cimports.kvik.keyspace.sorted_set_value import (
 from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
 from cython.cimports.kvik.wire.reply import (
     reply_array,
+    reply_bulk,
     reply_double,
     reply_error,
     reply_integer,
@@ -79,6 +81,15 @@ def reply_member(call, cursor, form):
     reply_item(call.client, address(item))
     if form != REPLY_MEMBER:
         reply_double(call.client, cursor_score(cursor))
+
+
+def reply_stored_member(call, m, form):
+    """`reply_member` for a member in a block of its own."""
+    if form == REPLY_PAIR:
+        reply_array(call.client, 2)
+    reply_bulk(call.client, entry_key(m), entry_key_length(m))
+    if form != REPLY_MEMBER:
+        reply_double(call.client, member_score(m))
 
 
 # --- adding ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_null_array
 from cython.cimports.libc.stdint import int64_t, uint64_t
 
-
 # --- taking out ------------------------------------------------------------------------------------------------------
 
 

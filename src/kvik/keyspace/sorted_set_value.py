@@ -479,7 +479,8 @@ def large_add(s, member, score, flags, result):
     outcome: cython.int
     table_prefetch_bucket(address(s.members), h)
     target_member(address(t), score, member.p, member.n)
-    ordered_set_descend(address(s.order), address(t), address(path))    # the leaf comes while the table is searched
+    if not flags & ADD_INCREMENT:
+        ordered_set_descend(address(s.order), address(t), address(path))    # the leaf comes while the table is searched
     m = large_find(s, member.p, member.n, h)
     if m != NULL:
         outcome = new_score(flags, member_score(m), address(score))
@@ -493,6 +494,8 @@ def large_add(s, member, score, flags, result):
     m = large_new_member(s, member.p, member.n, h, score)
     if m == NULL:
         return ADDED_FAILED
+    if flags & ADD_INCREMENT:
+        ordered_set_descend(address(s.order), address(t), address(path))
     if ordered_set_insert_at(address(s.order), address(t), address(path), m):
         return ADDED_MEMBER
     large_drop_member(s, m)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from kvik.commands.spec import CommandSpec, block, counted_keys, double, integer, key, oneof, range_keys, string, word
+from kvik.commands.spec import (
+    CommandSpec,
+    block,
+    counted_keys,
+    double,
+    integer,
+    key,
+    oneof,
+    pattern,
+    range_keys,
+    string,
+    word,
+)
 
 READ: Final = ("readonly",)
 READ_FAST: Final = ("readonly", "fast")
@@ -18,9 +30,28 @@ LOG_N_AND_REMOVED: Final = (
     "O(log(N)+M) where N is the number of members of the set and M the number of those removed."
 )
 
+COUNTED: Final = (counted_keys(1, "RO", "access"),)
+STORED: Final = (range_keys(1, "OW", "update"), counted_keys(2, "RO", "access"))
+DESTINATION: Final = key("destination")
+SOURCES: Final = (integer("numkeys"), key(multiple=True))
+STORE_SOURCES: Final = (DESTINATION, integer("numkeys"), key(key_spec=1, multiple=True))
+WEIGHTED: Final = (
+    integer("weight", token="WEIGHTS", optional=True, multiple=True),
+    oneof("aggregate", word("SUM"), word("MIN"), word("MAX"), token="AGGREGATE", optional=True),
+)
+UNITED: Final = "O(N)+O(M*log(M)) where N is the number of members of all sets and M that of the result."
+COMMON: Final = (
+    "O(N*K)+O(M*log(M)) where N is the number of members of the smallest set, K the number of sets and M the number of "
+    "members of the result."
+)
+SUBTRACTED: Final = (
+    "O(N*K)+O(M*log(M)) where N is the number of members of the first set, K the number of sets and M the number of "
+    "members of the result."
+)
 END: Final = oneof("where", word("MIN"), word("MAX"))
 POPPED: Final = (
-    "O(K) + O(M*log(N)) where K is the number of keys, N the number of members of the set and M the number of those taken."
+    "O(K) + O(M*log(N)) where K is the number of keys, N the number of members of the set and M the number of those "
+    "taken."
 )
 
 COMMANDS: Final = (
@@ -125,6 +156,32 @@ COMMANDS: Final = (
         handler="sorted_set_range:zcount_command",
     ),
     CommandSpec(
+        "zdiff",
+        arity=-3,
+        flags=READ,
+        group="sorted-set",
+        since="6.2.0",
+        summary="Returns the members of the first of several sorted sets that are in none of the others.",
+        complexity=SUBTRACTED,
+        acl=("sortedset",),
+        keys=COUNTED,
+        arguments=(*SOURCES, WITHSCORES),
+        handler="sorted_set_algebra:zdiff_command",
+    ),
+    CommandSpec(
+        "zdiffstore",
+        arity=-4,
+        flags=("write", "denyoom"),
+        group="sorted-set",
+        since="6.2.0",
+        summary="Stores the members of the first of several sorted sets that are in none of the others.",
+        complexity=SUBTRACTED,
+        acl=("sortedset",),
+        keys=STORED,
+        arguments=STORE_SOURCES,
+        handler="sorted_set_algebra:zdiffstore_command",
+    ),
+    CommandSpec(
         "zincrby",
         arity=4,
         flags=("write", "denyoom", "fast"),
@@ -136,6 +193,45 @@ COMMANDS: Final = (
         keys=(range_keys(1, "RW", "access", "update"),),
         arguments=(key(), integer("increment"), string("member")),
         handler="sorted_set:zincrby_command",
+    ),
+    CommandSpec(
+        "zinter",
+        arity=-3,
+        flags=READ,
+        group="sorted-set",
+        since="6.2.0",
+        summary="Returns the members that several sorted sets have in common.",
+        complexity=COMMON,
+        acl=("sortedset",),
+        keys=COUNTED,
+        arguments=(*SOURCES, *WEIGHTED, WITHSCORES),
+        handler="sorted_set_algebra:zinter_command",
+    ),
+    CommandSpec(
+        "zintercard",
+        arity=-3,
+        flags=READ,
+        group="sorted-set",
+        since="7.0.0",
+        summary="Counts the members that several sorted sets have in common, up to a limit if wanted.",
+        complexity="O(N*K) where N is the number of members of the smallest set and K the number of sets.",
+        acl=("sortedset",),
+        keys=COUNTED,
+        arguments=(*SOURCES, integer("limit", token="LIMIT", optional=True)),
+        handler="sorted_set_algebra:zintercard_command",
+    ),
+    CommandSpec(
+        "zinterstore",
+        arity=-4,
+        flags=("write", "denyoom"),
+        group="sorted-set",
+        since="2.0.0",
+        summary="Stores the members that several sorted sets have in common.",
+        complexity=COMMON,
+        acl=("sortedset",),
+        keys=STORED,
+        arguments=(*STORE_SOURCES, *WEIGHTED),
+        handler="sorted_set_algebra:zinterstore_command",
     ),
     CommandSpec(
         "zlexcount",
@@ -208,6 +304,23 @@ COMMANDS: Final = (
         handler="sorted_set_pop:zpopmin_command",
     ),
     CommandSpec(
+        "zrandmember",
+        arity=-2,
+        flags=READ,
+        group="sorted-set",
+        since="6.2.0",
+        summary="Returns random members of a sorted set.",
+        complexity="O(N) where N is the number of members returned.",
+        acl=("sortedset",),
+        keys=ONE_KEY,
+        tips=("nondeterministic_output",),
+        arguments=(
+            key(),
+            block("options", integer("count"), WITHSCORES, optional=True),
+        ),
+        handler="sorted_set_walk:zrandmember_command",
+    ),
+    CommandSpec(
         "zrange",
         arity=-4,
         flags=READ,
@@ -261,6 +374,27 @@ COMMANDS: Final = (
         ),
         history=(("2.0.0", "Added the `WITHSCORES` modifier."),),
         handler="sorted_set_range:zrangebyscore_command",
+    ),
+    CommandSpec(
+        "zrangestore",
+        arity=-5,
+        flags=("write", "denyoom"),
+        group="sorted-set",
+        since="6.2.0",
+        summary="Stores a range of the members of a sorted set as another.",
+        complexity=LOG_N_AND_M,
+        acl=("sortedset",),
+        keys=(range_keys(1, "OW", "update"), range_keys(2, "RO", "access")),
+        arguments=(
+            key("dst"),
+            key("src", key_spec=1),
+            string("min"),
+            string("max"),
+            oneof("sortby", word("BYSCORE"), word("BYLEX"), optional=True),
+            word("REV", optional=True),
+            LIMIT,
+        ),
+        handler="sorted_set_store:zrangestore_command",
     ),
     CommandSpec(
         "zrank",
@@ -384,6 +518,27 @@ COMMANDS: Final = (
         handler="sorted_set:zrevrank_command",
     ),
     CommandSpec(
+        "zscan",
+        arity=-3,
+        flags=READ,
+        group="sorted-set",
+        since="2.8.0",
+        summary="Walks through the members of a sorted set with their scores, some at a time.",
+        complexity="O(1) a call, O(N) for all calls of a walk, where N is the number of members of the set.",
+        acl=("sortedset",),
+        keys=ONE_KEY,
+        tips=("nondeterministic_output",),
+        arguments=(
+            key(),
+            integer("cursor"),
+            pattern("pattern", token="MATCH", optional=True),
+            integer("count", token="COUNT", optional=True),
+            word("NOSCORES", optional=True),
+        ),
+        history=(("8.0.0", "Added noscores option."),),
+        handler="sorted_set_walk:zscan_command",
+    ),
+    CommandSpec(
         "zscore",
         arity=3,
         flags=READ_FAST,
@@ -395,5 +550,31 @@ COMMANDS: Final = (
         keys=ONE_KEY,
         arguments=(key(), string("member")),
         handler="sorted_set:zscore_command",
+    ),
+    CommandSpec(
+        "zunion",
+        arity=-3,
+        flags=READ,
+        group="sorted-set",
+        since="6.2.0",
+        summary="Returns the members that at least one of several sorted sets has.",
+        complexity=UNITED,
+        acl=("sortedset",),
+        keys=COUNTED,
+        arguments=(*SOURCES, *WEIGHTED, WITHSCORES),
+        handler="sorted_set_algebra:zunion_command",
+    ),
+    CommandSpec(
+        "zunionstore",
+        arity=-4,
+        flags=("write", "denyoom"),
+        group="sorted-set",
+        since="2.0.0",
+        summary="Stores the members that at least one of several sorted sets has.",
+        complexity=UNITED,
+        acl=("sortedset",),
+        keys=STORED,
+        arguments=(*STORE_SOURCES, *WEIGHTED),
+        handler="sorted_set_algebra:zunionstore_command",
     ),
 )
