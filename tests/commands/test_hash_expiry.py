@@ -400,6 +400,8 @@ def test_the_database_knows_its_hashes_with_such_fields(r2: Connection, script: 
         ("HGETEX nope EX -1 FIELDS 1 a", invalid("hgetex")),
         ("HGETEX s EX x FIELDS 1 a", WRONGTYPE),
         ("HGETEX s FIELDS 2 a", NUMFIELDS),
+        ("HGETEX fields EX 10 FIELDS 1 a", NOT_INTEGER),  # the key is taken for the word
+        ("HGETEX FIELDS 2 a b", [None, None]),
     ],
 )
 def test_hgetex(r: Connection, command: str, reply: Any) -> None:
@@ -524,6 +526,8 @@ def test_hsetex_of_a_hash_that_is_not_there(
         ("HSETEX h NX EX x FIELDS 1 x 1", 0),
         ("HSETEX s NX EX x FIELDS 1 x 1", WRONGTYPE),
         ("HSETEX s FIELDS 5 a 1", NUMFIELDS),
+        ("HSETEX fields NX FIELDS 1 a 1", NOT_INTEGER),  # the key is taken for the word
+        ("HSETEX FIELDS 2 a 1 b 2", 1),
     ],
 )
 def test_errors_of_hsetex(r: Connection, command: str, error: Any) -> None:

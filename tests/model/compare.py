@@ -110,16 +110,22 @@ def stream_information(_: Words, ours: Any, theirs: Any, key: Any = None) -> boo
 
 
 def sort(words: Words, ours: Any, theirs: Any) -> bool:
-    """SORT takes sets as they come with BY nosort, and says nothing of the order of equal words with BY and ALPHA."""
-    upper = [word.upper() for word in words]
-    if b"BY" not in upper[:-1]:
+    """SORT says nothing of the order of equal words, and ALPHA compares words up to their first NUL only (unless it
+    stores them). With BY nosort it takes sets as they come."""
+    options = [word.upper() for word in words]
+    pattern = words[options.index(b"BY") + 1 :][:1] if b"BY" in options else []
+    alpha = b"ALPHA" in options
+    if alpha and not pattern:
+        defined = not any(isinstance(each, bytes) and b"\0" in each for each in (*listed(ours), *listed(theirs)))
+    else:
+        defined = not pattern or (not alpha and b"*" in pattern[0])
+    if defined or type(ours) is not list or type(theirs) is not list:
         return equal(ours, theirs)
-    pattern = words[len(upper) - upper[::-1].index(b"BY")] if upper[-1] != b"BY" else b""
-    if b"ALPHA" not in upper and b"*" in pattern:
-        return equal(ours, theirs)
-    if b"LIMIT" in upper and type(ours) is list and type(theirs) is list:
-        return len(ours) == len(theirs)
-    return unordered(words, ours, theirs)
+    return len(ours) == len(theirs) if b"LIMIT" in options else unordered(words, ours, theirs)
+
+
+def listed(reply: Any) -> list[Any]:
+    return reply if isinstance(reply, list) else []
 
 
 RULES: Final[MappingProxyType[bytes, Rule]] = MappingProxyType(

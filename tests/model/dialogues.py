@@ -153,16 +153,23 @@ def scan(ours: Connection, theirs: Connection, words: Words) -> tuple[Any, Any]:
 
 
 def dump(ours: Connection, theirs: Connection, words: Words) -> tuple[Any, Any]:
-    """DUMP: the payloads need not be the same, but each server must read the other's."""
+    """DUMP: the payloads need not be the same, but each server must read both.
+
+    The encodings are those for the oracle's payload: Kvik writes what older servers read too, and from that Valkey
+    makes other encodings now and then.
+    """
     replies = ours(*words), theirs(*words)
     if not all(isinstance(reply, bytes) for reply in replies):
         return replies
-    results = []
-    for each, payload in ((ours, replies[1]), (theirs, replies[0])):
-        restored = each("RESTORE", COPY, 0, payload)
-        results.append((restored, each("OBJECT", "ENCODING", COPY), everything(each, COPY)))
-        each("DEL", COPY)
-    return results[0], results[1]
+    return restored(ours, *replies), restored(theirs, *replies)
+
+
+def restored(r: Connection, ours: bytes, theirs: bytes) -> list[Any]:
+    """What a server makes of the two payloads."""
+    found = [r("RESTORE", COPY, 0, ours), everything(r, COPY)]
+    found += [r("RESTORE", COPY, 0, theirs, "REPLACE"), everything(r, COPY), r("OBJECT", "ENCODING", COPY)]
+    r("DEL", COPY)
+    return found
 
 
 def everything(r: Connection, key: bytes) -> Any:

@@ -114,6 +114,7 @@ class Values:
     def __init__(self, random: Random, payloads: Sequence[bytes] = ()) -> None:
         self.random = random
         self.payloads = payloads
+        self.trims_exactly = True  # whether streams are trimmed by MINID without ~
         self.stream_clock = 1  # the time part of the next stream ID
         self.stream_ids = deque([b"1-0"], maxlen=12)  # the last ones
 

@@ -139,15 +139,14 @@ def read_restore_ttl(call, absolute, when):
 
 
 def payload_is_sound(call, payload):
-    """Is its version one we know, and its checksum right? (A checksum of 0 is not looked at.)"""
+    """Is its version one we know, and its checksum right?"""
     version: uint32_t
     footer: cython.p_char
     if payload.n >= FOOTER:
         footer = payload.p + payload.n - FOOTER
         version = load16(footer)
-        if (version <= RDB_VERSION_REDIS_MAX or version == RDB_VERSION_HASH_2) and (
-                load64(footer + 2) == 0
-                or load64(footer + 2) == crc64_update(address(call.keyspace.crc), 0, payload.p, payload.n - 8)):
+        if (version <= RDB_VERSION_REDIS_MAX or version == RDB_VERSION_HASH_2) \
+                and load64(footer + 2) == crc64_update(address(call.keyspace.crc), 0, payload.p, payload.n - 8):
             return True
     reply_error(call.client, "ERR DUMP payload version or checksum are wrong")
     return False

@@ -53,7 +53,10 @@ from cython.cimports.libc.stdint import int64_t
 
 
 def find_fields(call, i, step, fields):
-    """FIELDS, anywhere from argv[i] on. False: it is missing, which was answered."""
+    """FIELDS, anywhere from argv[i] on. False: it is missing, which was answered.
+
+    HSETEX and HGETEX look from 1 on: a key of that name is taken for it, as in Valkey.
+    """
     fields.step = step
     while i < call.argc - 1:
         if is_word(address(call.argv[i]), "fields"):
@@ -262,7 +265,7 @@ def hgetex_command(call):
     e: EntryPtr = NULL
     changes: int64_t = 0
     i: cython.int
-    if not find_fields(call, 2, 1, address(fields)) \
+    if not find_fields(call, 1, 1, address(fields)) \
             or not find_set_options(call, 2, fields.at, SET_EXPIRY | SET_PERSIST, address(options)) \
             or not read_field_count(call, address(fields)) or not read_hash(call, address(e)) \
             or not read_field_moment(call, address(options)):
@@ -338,7 +341,7 @@ def hsetex_command(call):
     sets: Sets
     e: EntryPtr = NULL
     i: cython.int
-    if not find_fields(call, 2, 2, address(fields)) \
+    if not find_fields(call, 1, 2, address(fields)) \
             or not find_set_options(
                 call, 2, fields.at, SET_NX | SET_XX | SET_FNX | SET_FXX | SET_EXPIRY | SET_KEEPTTL, address(options)) \
             or not read_field_count(call, address(fields)) or not write_hash(call, address(e)):

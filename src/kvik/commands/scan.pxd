@@ -42,6 +42,7 @@ cdef void keys_command(Call *call) noexcept nogil
 cdef void randomkey_command(Call *call) noexcept nogil
 
 cdef void found_init(Found *found, Call *call, const Slice *pattern, int kind) noexcept nogil
+cdef const Slice *pattern_of(const Slice *pattern) noexcept nogil
 cdef void found_add(void *context, Entry *e) noexcept nogil
 cdef void found_reply(Call *call, Found *found) noexcept nogil
 cdef void found_free(Found *found) noexcept nogil

@@ -37,12 +37,19 @@ from cython.cimports.libc.string import memset
 
 
 def found_init(found, call, pattern, kind):
-    """`pattern` NULL: every key, as for a lone `*` (which matches the empty key only because it is not looked at)."""
+    """`pattern` NULL: every key."""
     memset(found, 0, sizeof(Found))
     found.heap = call.keyspace.heap
     found.keyspace = call.keyspace
-    found.pattern = NULL if pattern != NULL and pattern.n == 1 and pattern.p[0] == STAR else pattern
+    found.pattern = pattern
     found.kind = kind
+
+
+def pattern_of(pattern):
+    """NULL for a lone `*`, which is not looked at: only so does it match what is empty."""
+    if pattern.n == 1 and pattern.p[0] == STAR:
+        return NULL
+    return pattern
 
 
 def found_add(context, e):
@@ -140,7 +147,7 @@ def read_scan_options(call, i, scanned, options):
                 reply_syntax_error(call)
                 return False
         elif more and is_word(a, "match"):
-            options.pattern = address(call.argv[i + 1])
+            options.pattern = pattern_of(address(call.argv[i + 1]))
         elif more and scanned == SCAN_KEYS and is_word(a, "type"):
             options.kind = type_number(address(call.argv[i + 1]))
             if options.kind == -2:
@@ -205,7 +212,7 @@ def reply_table_scan(call, t, cursor, options):
 def keys_command(call):
     found: Found
     cursor: uint64_t = 0
-    found_init(address(found), call, address(call.argv[1]), -1)
+    found_init(address(found), call, pattern_of(address(call.argv[1])), -1)
     while True:
         cursor = table_scan(address(call.db.keys), cursor, 1024, found_add, address(found))
         if cursor == 0:

@@ -15,10 +15,10 @@ from cython.cimports.kvik.commands.collections import (
     reply_integer_bulk,
     write_collection,
 )
-from cython.cimports.kvik.commands.scan import read_cursor, read_scan_options, reply_cursor, reply_table_scan
+from cython.cimports.kvik.commands.scan import SCAN_SET, read_cursor, read_scan_options, reply_cursor, reply_table_scan
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import ENCODING_HASHTABLE, TYPE_SET, entry_encoding
-from cython.cimports.kvik.engine.text import STAR, glob_match, parse_integer
+from cython.cimports.kvik.engine.text import glob_match, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.lookup import delete_key
@@ -424,7 +424,7 @@ def sscan_command(call):
     if e == NULL:
         reply_cursor(call, 0)
         reply_array(call.client, 0)
-    elif read_scan_options(call, 3, False, address(options)):
+    elif read_scan_options(call, 3, SCAN_SET, address(options)):
         if entry_encoding(e) == ENCODING_HASHTABLE:
             reply_table_scan(call, set_table(e), cursor, address(options))
         else:
@@ -432,10 +432,10 @@ def sscan_command(call):
 
 
 def matches(m, pattern):
-    """Does the member match? A pattern NULL or a lone `*` is not looked at: it is any."""
+    """Does the member match? Any does, where pattern is NULL."""
     scratch: cython.char[24]
     s: Slice
-    if pattern == NULL or (pattern.n == 1 and pattern.p[0] == STAR):
+    if pattern == NULL:
         return True
     s = member_text(m, scratch)
     return glob_match(pattern.p, pattern.n, s.p, s.n, False)

@@ -11,7 +11,7 @@ from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call, CallPtr
 from kvik.keyspace.hash_value cimport Place as FieldPlace
 from kvik.keyspace.set_value cimport Member, SetWalk
-from kvik.keyspace.sorted_set_value cimport SortedSetCursor
+from kvik.keyspace.sorted_set_value cimport SortedSetCursor, SortedSetRules
 
 cdef enum:
     HASH_SIGN = 35              # GET #: the element itself

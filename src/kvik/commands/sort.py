@@ -10,6 +10,7 @@
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.sorted_set import sorted_set_rules
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
     ENCODING_LISTPACK, ENCODING_QUICKLIST, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING, entry_encoding, entry_free,
@@ -31,7 +32,10 @@ from cython.cimports.kvik.keyspace.hash_value import hash_locate, place_value
 from cython.cimports.kvik.keyspace.lookup import check_type, delete_key, drop_if_expired, lookup_read, lookup_write, touch
 from cython.cimports.kvik.keyspace.set_value import MEMBERS, member_text, set_count, set_walk, set_walk_next
 from cython.cimports.kvik.keyspace.sorted_set_value import (
-    cursor_member, sorted_set_count, sorted_set_seek,
+    cursor_member,
+    sorted_set_count,
+    sorted_set_enlarge,
+    sorted_set_seek,
 )
 from cython.cimports.kvik.keyspace.sorted_set_value import cursor_next as zset_next
 from cython.cimports.kvik.keyspace.sorted_set_value import cursor_previous as zset_previous
@@ -54,6 +58,7 @@ def sort_ro_command(call):
 
 def sort_generic(call, may_store):
     sort: Sort
+    rules: SortedSetRules
     e: EntryPtr
     n: cython.size_t
     memset(address(sort), 0, sizeof(Sort))
@@ -65,6 +70,12 @@ def sort_generic(call, may_store):
     if e != NULL and entry_type(e) != TYPE_LIST and entry_type(e) != TYPE_SET and entry_type(e) != TYPE_SORTED_SET:
         check_type(call, e, TYPE_LIST)
         return
+    if e != NULL and entry_type(e) == TYPE_SORTED_SET and entry_encoding(e) == ENCODING_LISTPACK:
+        # Valkey sorts the large form only, and leaves it behind.
+        rules = sorted_set_rules(call)
+        if not sorted_set_enlarge(address(rules), e):
+            reply_memory(call)
+            return
     if e != NULL and entry_type(e) == TYPE_SET and sort.unsorted and sort.store:
         # A set has no order that could be kept: it gets one that is always the same.
         sort.unsorted = False

@@ -152,10 +152,9 @@ def zadd_command(call):
 
 def zincrby_command(call):
     options: AddOptions
-    options.flags = ADD_INCREMENT
-    options.changes = False
-    options.first = 2
-    add_pairs(call, address(options))
+    if read_add_options(call, address(options)):    # as in Valkey: an increment that is the name of an option is no number
+        options.flags |= ADD_INCREMENT
+        add_pairs(call, address(options))
 
 
 def set_to_add_to(call, options, answered):

@@ -134,12 +134,17 @@ def read_pop_options(call, i, options):
     where = i + 1 + options.keys
     a = address(call.argv[where])
     options.highest = is_word(a, "max")
-    if not (options.highest or is_word(a, "min")) or call.argc not in (where + 1, where + 3) \
-            or (call.argc == where + 3 and not is_word(address(call.argv[where + 1]), "count")):
+    if not (options.highest or is_word(a, "min")):
         reply_syntax_error(call)
         return False
-    return call.argc == where + 1 \
-        or read_count(call, where + 2, 1, "ERR count should be greater than 0", address(options.count))
+    if where + 2 < call.argc and is_word(address(call.argv[where + 1]), "count"):
+        if not read_count(call, where + 2, 1, "ERR count should be greater than 0", address(options.count)):
+            return False
+        where += 2
+    if where + 1 < call.argc:
+        reply_syntax_error(call)
+        return False
+    return True
 
 
 def zmpop_command(call):

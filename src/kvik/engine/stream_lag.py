@@ -37,8 +37,8 @@ def entries_until(s, id):
 
 
 def group_advance(s, group, id):
-    """The group reads the entry `id`, the next one for it."""
-    if group.entries_read != READ_UNKNOWN and not has_gaps(s, id):
+    """The group reads the entry `id`, the next one for it. It counts on if it stood at an entry and nothing is gone."""
+    if group.entries_read != READ_UNKNOWN and not id_less(group.last_id, s.first_id) and not has_gaps(s, group.last_id):
         group.entries_read += 1
     elif s.entries_added > 0:
         group.entries_read = entries_until(s, id)
