@@ -6,7 +6,7 @@ Fields whose time is up are passed over, so the head of a reply, which says how 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.arguments import read_signed_count, reply_syntax_error
 from cython.cimports.kvik.commands.collections import reply_item
 from cython.cimports.kvik.commands.hash import read_hash
 from cython.cimports.kvik.commands.scan import (
@@ -45,7 +45,7 @@ from cython.cimports.kvik.keyspace.hash_value import (
 )
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_MUTED
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_map, reply_null
-from cython.cimports.libc.stdint import INT64_MAX, INT64_MIN, int64_t, uint64_t, uintptr_t
+from cython.cimports.libc.stdint import INT64_MAX, int64_t, uint64_t, uintptr_t
 
 # --- all fields ------------------------------------------------------------------------------------------------------
 
@@ -226,11 +226,7 @@ def hrandfield_command(call):
 
 def read_random_options(call, count, parts):
     """The count, and WITHVALUES."""
-    if not read_integer(call, 2, count):
-        return False
-    if count[0] == INT64_MIN:
-        reply_error(call.client, "ERR value is out of range, value must between -9223372036854775807 and "
-                    "9223372036854775807")
+    if not read_signed_count(call, 2, count):
         return False
     if call.argc == 3:
         return True
