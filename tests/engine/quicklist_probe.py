@@ -14,11 +14,11 @@ from cython.cimports.kvik.engine.listpack import (
     sought_of,
 )
 from cython.cimports.kvik.engine.quicklist import (
-    cursor_close,
-    cursor_item,
-    cursor_next,
-    cursor_previous,
-    cursor_reserve,
+    list_close,
+    list_item,
+    list_next,
+    list_previous,
+    list_reserve,
     quicklist_copy,
     quicklist_free,
     quicklist_insert,
@@ -102,15 +102,15 @@ class QuicklistProbe:
         found: list = []
         if not quicklist_seek(address(self.owner.heap), self.list, start, address(c)):
             return None
-        if reserve and not cursor_reserve(address(c), count):
-            cursor_close(address(c))
+        if reserve and not list_reserve(address(c), count, forward):
+            list_close(address(c))
             return None
         while len(found) < count:
-            item = cursor_item(address(c))
+            item = list_item(address(c))
             found.append(item_bytes(address(item)))
-            if not (cursor_next(address(c)) if forward else cursor_previous(address(c))):
+            if not (list_next(address(c)) if forward else list_previous(address(c))):
                 break
-        cursor_close(address(c))
+        list_close(address(c))
         assert not (reserve and c.failed)
         return None if c.failed else found
 
@@ -122,7 +122,7 @@ class QuicklistProbe:
         done: cython.bint = quicklist_seek(address(self.owner.heap), self.list, index, address(c))
         if done:
             done = quicklist_insert(address(c), address(s), after)
-            cursor_close(address(c))
+            list_close(address(c))
         exact_free(s.p)
         return done
 
@@ -134,7 +134,7 @@ class QuicklistProbe:
         done: cython.bint = quicklist_seek(address(self.owner.heap), self.list, index, address(c))
         if done:
             done = quicklist_replace(address(c), address(s))
-            cursor_close(address(c))
+            list_close(address(c))
         exact_free(s.p)
         return done
 

@@ -157,7 +157,7 @@ def test_every_place_can_be_found(fill: int, depth: int) -> None:
     assert q.walk(699, False, ALL) == elements[::-1]
     for start, count in ((0, 10), (5, 300), (350, 350), (690, 100), (699, 1)):
         assert q.walk(start, True, count, True) == elements[start : start + count]
-        assert q.walk(start, False, count) == elements[: start + 1][::-1][:count]
+        assert q.walk(start, False, count, True) == elements[: start + 1][::-1][:count]
 
 
 # --- compression -----------------------------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ class QuicklistMachine(RuleBasedStateMachine):
     def walk(self, start: int, count: int, forward: bool, reserve: bool) -> None:
         start %= len(self.model)
         expected = self.model[start:] if forward else self.model[: start + 1][::-1]
-        found = self.list.walk(start, forward, count, reserve and forward)
+        found = self.list.walk(start, forward, count, reserve)
         if found is None:
             self.refused()
         else:

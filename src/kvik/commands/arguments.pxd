@@ -1,7 +1,7 @@
 """Reading arguments, and the errors they give. See arguments.py."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from kvik.engine.text cimport Slice, SlicePtr, is_word
 from kvik.keyspace.call cimport Call
@@ -29,6 +29,8 @@ cdef bint read_integer(Call *call, int i, int64_t *value) noexcept nogil
 cdef bint read_moment(
     Call *call, int i, int64_t least, bint seconds, bint absolute, int64_t *when) noexcept nogil
 cdef bint read_expiry(Call *call, int i, bint seconds, bint absolute, int64_t *when) noexcept nogil
+cdef bint read_count(Call *call, int i, int64_t least, const char *refusal, uint64_t *n) noexcept nogil
+cdef bint read_signed_count(Call *call, int i, int64_t *value) noexcept nogil
 cdef void reply_syntax_error(Call *call) noexcept nogil
 cdef void reply_error_about(Call *call, const char *format, const Slice *s) noexcept nogil
 cdef void reply_invalid_expire(Call *call) noexcept nogil

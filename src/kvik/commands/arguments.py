@@ -7,7 +7,7 @@ from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
 from cython.cimports.kvik.engine.text import long_double_is_nan, parse_integer, parse_long_double
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
 from cython.cimports.libc.math import ceill
-from cython.cimports.libc.stdint import INT64_MAX, int32_t, int64_t
+from cython.cimports.libc.stdint import INT64_MAX, INT64_MIN, int32_t, int64_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
 
 
@@ -16,6 +16,27 @@ def read_integer(call, i, value):
         return True
     reply_error(call.client, "ERR value is not an integer or out of range")
     return False
+
+
+def read_count(call, i, least, refusal, n):
+    """argv[i] as a number that is not below `least`; anything else is answered with `refusal`."""
+    value: int64_t = 0
+    if not parse_integer(call.argv[i].p, call.argv[i].n, address(value)) or value < least:
+        reply_error(call.client, refusal)
+        return False
+    n[0] = cast(uint64_t, value)
+    return True
+
+
+def read_signed_count(call, i, value):
+    """argv[i] as a number whose sign means something else than its magnitude: there is one with the other sign."""
+    if not read_integer(call, i, value):
+        return False
+    if value[0] == INT64_MIN:
+        reply_error(call.client, "ERR value is out of range, value must between -9223372036854775807 and "
+                    "9223372036854775807")
+        return False
+    return True
 
 
 def reply_syntax_error(call):

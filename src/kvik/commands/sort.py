@@ -21,7 +21,7 @@ from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.listpack import Listpack, listpack_count
 from cython.cimports.kvik.engine.ordered_set import compare_bytes
 from cython.cimports.kvik.engine.quicklist import (
-    cursor_close, cursor_item, cursor_next, cursor_previous, listpack_seek, quicklist_new, quicklist_push,
+    list_close, list_item, list_next, list_previous, listpack_seek, quicklist_new, quicklist_push,
     quicklist_seek, quicklist_smallest,
 )
 from cython.cimports.kvik.engine.table import table_find
@@ -248,12 +248,12 @@ def collect_list(sort, e, backwards):
         if not quicklist_seek(heap, cast(QuicklistPtr, entry_pointer(e)), at, address(c)):
             return False
     while more:
-        item = cursor_item(address(c))
+        item = list_item(address(c))
         add_text(sort, address(item))
         if compressed and not copy_text(sort):
             break
-        more = cursor_previous(address(c)) if backwards else cursor_next(address(c))
-    cursor_close(address(c))
+        more = list_previous(address(c)) if backwards else list_next(address(c))
+    list_close(address(c))
     return sort.length == sort.capacity and not more
 
 

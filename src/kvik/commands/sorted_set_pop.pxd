@@ -3,18 +3,11 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 
+from kvik.commands.pops cimport PopOptions
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
 from kvik.wire.client cimport Client
-
-cdef struct PopOptions:         # of ZMPOP and BZMPOP
-    int first                   # argv[first] is the first key
-    int keys
-    bint highest
-    uint64_t count
-
-ctypedef PopOptions *PopOptionsPtr
 
 cdef void zpopmin_command(Call *call) noexcept nogil
 cdef void zpopmax_command(Call *call) noexcept nogil
@@ -24,11 +17,7 @@ cdef void bzpopmax_command(Call *call) noexcept nogil
 cdef void bzmpop_command(Call *call) noexcept nogil
 
 cdef void pop_command(Call *call, bint highest) noexcept nogil
-cdef bint read_count(Call *call, int i, int64_t least, const char *refusal, uint64_t *n) noexcept nogil
-cdef bint read_pop_options(Call *call, int i, PopOptions *options) noexcept nogil
-cdef int find_filled(Call *call, int first, int count, uint64_t *h, EntryPtr *e) noexcept nogil
 cdef bint pop_from_any(Call *call, const PopOptions *options) noexcept nogil
 cdef uint64_t at_most(const Entry *e, uint64_t count) noexcept nogil
 cdef void pop_members(Call *call, int i, uint64_t h, Entry *e, bint highest, uint64_t count, int form) noexcept nogil
 cdef void block_and_pop(Call *call, bint highest) noexcept nogil
-cdef void reply_timed_out(Client *c) noexcept nogil

@@ -2,14 +2,13 @@
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, address, cast
-from cython.cimports.kvik.commands.arguments import read_timeout, reply_syntax_error
+from cython import NULL, address
+from cython.cimports.kvik.commands.arguments import read_count, read_timeout, reply_syntax_error
 from cython.cimports.kvik.commands.collections import drop_emptied, write_collection
+from cython.cimports.kvik.commands.pops import find_filled, read_pop_options, reply_timed_out
 from cython.cimports.kvik.commands.sorted_set import REPLY_FLAT, REPLY_PAIR, reply_form, reply_member
 from cython.cimports.kvik.engine.entry import TYPE_SORTED_SET
-from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.blocking import block_on_keys
-from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.sorted_set_listpack import RankRange
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     SortedSetCursor,
@@ -22,7 +21,7 @@ from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_seek_end,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
-from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_null_array
+from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_null_array
 from cython.cimports.libc.stdint import int64_t, uint64_t
 
 # --- taking out ------------------------------------------------------------------------------------------------------
@@ -90,66 +89,12 @@ def pop_command(call, highest):
     pop_members(call, 1, call.hash, e, highest, count, form)
 
 
-def read_count(call, i, least, refusal, n):
-    """argv[i] as a number that is not below `least`; anything else is answered with `refusal`."""
-    value: int64_t = 0
-    if not parse_integer(call.argv[i].p, call.argv[i].n, address(value)) or value < least:
-        reply_error(call.client, refusal)
-        return False
-    n[0] = cast(uint64_t, value)
-    return True
-
-
 # --- the first of many keys that has members -------------------------------------------------------------------------
-
-
-def find_filled(call, first, count, h, e):
-    """The first of the keys argv[first], argv[first + 1], ... that exists: its index, 0 if none does.
-
-    -1: it is no sorted set, and that was answered.
-    """
-    i: cython.int
-    for i in range(first, first + count):
-        h[0] = call_hash(call, i)
-        if not write_collection(call, i, h[0], TYPE_SORTED_SET, e):
-            return -1
-        if e[0] != NULL:
-            return i
-    return 0
-
-
-def read_pop_options(call, i, options):
-    """`numkeys key ... MIN | MAX [COUNT count]` from argv[i] on."""
-    keys: uint64_t = 0
-    where: cython.int
-    a: SlicePtr
-    options.first = i + 1
-    options.count = 1
-    if not read_count(call, i, 1, "ERR numkeys should be greater than 0", address(keys)):
-        return False
-    if keys > cast(uint64_t, call.argc - i - 2):
-        reply_syntax_error(call)
-        return False
-    options.keys = cast(cython.int, keys)
-    where = i + 1 + options.keys
-    a = address(call.argv[where])
-    options.highest = is_word(a, "max")
-    if not (options.highest or is_word(a, "min")):
-        reply_syntax_error(call)
-        return False
-    if where + 2 < call.argc and is_word(address(call.argv[where + 1]), "count"):
-        if not read_count(call, where + 2, 1, "ERR count should be greater than 0", address(options.count)):
-            return False
-        where += 2
-    if where + 1 < call.argc:
-        reply_syntax_error(call)
-        return False
-    return True
 
 
 def zmpop_command(call):
     options: PopOptions
-    if read_pop_options(call, 1, address(options)) and not pop_from_any(call, address(options)):
+    if read_pop_options(call, 1, "min", "max", address(options)) and not pop_from_any(call, address(options)):
         reply_null_array(call.client)
 
 
@@ -158,28 +103,24 @@ def pop_from_any(call, options):
     h: uint64_t = 0
     e: EntryPtr = NULL
     count: uint64_t
-    i: cython.int = find_filled(call, options.first, options.keys, address(h), address(e))
+    i: cython.int = find_filled(call, TYPE_SORTED_SET, options.first, options.keys, address(h), address(e))
     if i <= 0:
         return i < 0
     count = at_most(e, options.count)
     reply_array(call.client, 2)
     reply_bulk(call.client, call.argv[i].p, call.argv[i].n)
     reply_array(call.client, count)
-    pop_members(call, i, h, e, options.highest, count, REPLY_PAIR)
+    pop_members(call, i, h, e, options.last, count, REPLY_PAIR)
     return True
 
 
 # --- waiting ---------------------------------------------------------------------------------------------------------
 
 
-def reply_timed_out(c):
-    reply_null_array(c)
-
-
 def bzmpop_command(call):
     options: PopOptions
     timeout_ms: int64_t = 0
-    if not read_pop_options(call, 2, address(options)) or not read_timeout(call, 1, address(timeout_ms)):
+    if not read_pop_options(call, 2, "min", "max", address(options)) or not read_timeout(call, 1, address(timeout_ms)):
         return
     if not pop_from_any(call, address(options)):
         block_on_keys(call, options.first, options.keys, 1, TYPE_SORTED_SET, timeout_ms, reply_timed_out)
@@ -201,7 +142,7 @@ def block_and_pop(call, highest):
     i: cython.int
     if not read_timeout(call, call.argc - 1, address(timeout_ms)):
         return
-    i = find_filled(call, 1, keys, address(h), address(e))
+    i = find_filled(call, TYPE_SORTED_SET, 1, keys, address(h), address(e))
     if i == 0:
         block_on_keys(call, 1, keys, 1, TYPE_SORTED_SET, timeout_ms, reply_timed_out)
     elif i > 0:

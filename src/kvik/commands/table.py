@@ -24,9 +24,12 @@ from kvik.commands.spec import (
     implied_categories,
 )
 from kvik.commands.specs import bitmap, client, connection, generic, hash, hyperloglog, server, sorted_set, stream, string
+from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 
-LIVE: Final = (bitmap, client, connection, generic, hash, hyperloglog, server, sets, sorted_set, stream, string)
+LIVE: Final = (
+    bitmap, client, connection, generic, hash, hyperloglog, lists, server, sets, sorted_set, stream, string,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from libc.string cimport memcmp
 
 from kvik.engine.heap cimport Heap
 from kvik.engine.intrinsics cimport load32
-from kvik.engine.text cimport Slice, SlicePtr
+from kvik.engine.text cimport Slice, SlicePtr, format_integer
 
 cdef extern from *:
     """
@@ -80,6 +80,7 @@ cdef struct Sought:             # what elements are compared with
 ctypedef Sought *SoughtPtr
 
 cdef Listpack listpack_new(Heap *heap) noexcept nogil
+cdef Listpack listpack_of(Heap *heap, const Element *elements, int count) noexcept nogil
 cdef void listpack_free(Heap *heap, Listpack lp) noexcept nogil
 cdef Listpack listpack_copy(Heap *heap, const char *lp) noexcept nogil
 cdef size_t listpack_count(const char *lp) noexcept nogil
@@ -169,6 +170,16 @@ cdef inline Item listpack_item(const char *p) noexcept nogil:
     return item
 
 cdef Item listpack_long_item(const char *p) noexcept nogil
+
+cdef inline Slice item_text(const Item *item, char *scratch) noexcept nogil:
+    """The element as text; an integer is written to `scratch` (INTEGER_MAX bytes)."""
+    cdef Slice s
+    s.p = item.p
+    s.n = item.n
+    if item.p == NULL:
+        s.p = scratch
+        s.n = format_integer(scratch, item.integer)
+    return s
 
 cdef inline bint element_is(const char *p, const Sought *sought) noexcept nogil:
     """Is the element at p what is sought?"""

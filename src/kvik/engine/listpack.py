@@ -20,7 +20,7 @@ from cython.cimports.kvik.engine.heap import (
     same_block,
 )
 from cython.cimports.kvik.engine.intrinsics import load32, load64, store32, store64
-from cython.cimports.kvik.engine.text import format_integer, parse_integer
+from cython.cimports.kvik.engine.text import parse_integer
 from cython.cimports.libc.stdint import int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy, memmove
 
@@ -34,6 +34,28 @@ def listpack_new(heap):
         store32(lp, LISTPACK_EMPTY)
         store16(lp + 4, 0)
         lp[LISTPACK_HEADER] = cast(cython.char, LISTPACK_END)
+    return lp
+
+
+def listpack_of(heap, elements, count):
+    """A listpack of so many elements, NULL when memory is short or it would get too long."""
+    n: cython.size_t = LISTPACK_EMPTY
+    lp: Listpack
+    p: cython.p_char
+    i: cython.int
+    for i in range(count):
+        n += element_bytes(address(elements[i]))
+        if n > LISTPACK_LIMIT:
+            return NULL
+    lp = cast(Listpack, heap_alloc(heap, n))
+    if lp == NULL:
+        return NULL
+    store32(lp, cast(uint32_t, n))
+    store16(lp + 4, cast(uint16_t, count if count < LISTPACK_COUNT_MAX else LISTPACK_COUNT_MAX))
+    p = lp + LISTPACK_HEADER
+    for i in range(count):
+        p = element_write(p, address(elements[i]))
+    p[0] = cast(cython.char, LISTPACK_END)
     return lp
 
 
@@ -180,14 +202,7 @@ def listpack_long_item(p):
 def listpack_text(p, scratch):
     """The element at p as text; an integer is written to `scratch` (INTEGER_MAX bytes)."""
     item: Item = listpack_item(p)
-    s: Slice
-    if item.p != NULL:
-        s.p = item.p
-        s.n = item.n
-    else:
-        s.p = scratch
-        s.n = format_integer(scratch, item.integer)
-    return s
+    return item_text(address(item), scratch)
 
 
 # --- changing --------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ cdef struct ListCursor:         # at an element of a quicklist, or of a listpack
     Slice plain
     uint32_t at                 # its number in the node
     bint failed                 # memory is short: the cursor went nowhere
-    char *scratch               # a compressed node, uncompressed; cursor_close frees it
+    char *scratch               # a compressed node, uncompressed; list_close frees it
     size_t scratch_bytes
 
 ctypedef ListCursor *ListCursorPtr
@@ -75,10 +75,10 @@ cdef void quicklist_settle(Heap *heap, Quicklist *q) noexcept nogil
 
 cdef bint quicklist_seek(Heap *heap, Quicklist *q, uint64_t index, ListCursor *c) noexcept nogil
 cdef void listpack_seek(Listpack lp, uint64_t index, ListCursor *c) noexcept nogil
-cdef bint cursor_reserve(ListCursor *c, uint64_t count) noexcept nogil
-cdef bint cursor_next_node(ListCursor *c) noexcept nogil
-cdef bint cursor_previous_node(ListCursor *c) noexcept nogil
-cdef void cursor_free_scratch(ListCursor *c) noexcept nogil
+cdef bint list_reserve(ListCursor *c, uint64_t count, bint forward) noexcept nogil
+cdef bint list_next_node(ListCursor *c) noexcept nogil
+cdef bint list_previous_node(ListCursor *c) noexcept nogil
+cdef void list_free_scratch(ListCursor *c) noexcept nogil
 
 cdef bint allows(const Quicklist *q, const Node *node, size_t n) noexcept nogil
 cdef Node *new_node_for(Heap *heap, const Quicklist *q, const Slice *s) noexcept nogil
@@ -87,7 +87,7 @@ cdef bint push_to(
 cdef void link(Quicklist *q, Node *node, Node *beside, bint after) noexcept nogil
 cdef void drop(Heap *heap, Quicklist *q, Node *node) noexcept nogil
 cdef Node *find_node(const Quicklist *q, uint64_t index, uint32_t *at) noexcept nogil
-cdef void cursor_open(ListCursor *c, Heap *heap, Quicklist *q) noexcept nogil
+cdef void list_open(ListCursor *c, Heap *heap, Quicklist *q) noexcept nogil
 cdef bint enter_node(ListCursor *c, Node *node, uint32_t at) noexcept nogil
 cdef char *make_scratch(ListCursor *c, size_t n) noexcept nogil
 cdef bint insert_between(
@@ -111,7 +111,7 @@ cdef inline bint fits_node(int64_t fill, size_t n, uint64_t count) noexcept nogi
     """May a node have n bytes and so many elements?"""
     return n <= bytes_limit(fill) and (fill < 0 or count <= <uint64_t>(fill if fill > 1 else 1))
 
-cdef inline Item cursor_item(const ListCursor *c) noexcept nogil:
+cdef inline Item list_item(const ListCursor *c) noexcept nogil:
     """The element. A string's bytes are those in the list, or in the cursor's scratch."""
     cdef Item item
     if c.p != NULL:
@@ -121,31 +121,31 @@ cdef inline Item cursor_item(const ListCursor *c) noexcept nogil:
     item.integer = 0
     return item
 
-cdef inline bint cursor_is(const ListCursor *c, const Sought *sought) noexcept nogil:
+cdef inline bint list_item_is(const ListCursor *c, const Sought *sought) noexcept nogil:
     """Is the element what is sought?"""
     if c.p != NULL:
         return element_is(c.p, sought)
     return c.plain.n == sought.n and memcmp(c.plain.p, sought.p, sought.n) == 0
 
-cdef inline bint cursor_next(ListCursor *c) noexcept nogil:
+cdef inline bint list_next(ListCursor *c) noexcept nogil:
     """To the next element. False: that was the last, or memory is short (`failed`); the cursor is no good any more."""
     if c.p != NULL:
         c.p = listpack_next(c.p)
         c.at += 1
         if c.p != NULL:
             return True
-    return cursor_next_node(c)
+    return list_next_node(c)
 
-cdef inline bint cursor_previous(ListCursor *c) noexcept nogil:
+cdef inline bint list_previous(ListCursor *c) noexcept nogil:
     """To the element before. False: that was the first, or memory is short (`failed`); the cursor is no good any more.
     """
     if c.at > 0:
         c.p = listpack_previous(c.lp, c.p)
         c.at -= 1
         return True
-    return cursor_previous_node(c)
+    return list_previous_node(c)
 
-cdef inline void cursor_close(ListCursor *c) noexcept nogil:
+cdef inline void list_close(ListCursor *c) noexcept nogil:
     """For a cursor that was set to an element, when it is not used any more."""
     if c.scratch != NULL:
-        cursor_free_scratch(c)
+        list_free_scratch(c)

@@ -319,7 +319,7 @@ def quicklist_open_at(heap, q, index):
     return q.depth == 0 or node_open(heap, find_node(q, index, address(at)))
 
 
-def cursor_open(c, heap, q):
+def list_open(c, heap, q):
     c.heap = heap
     c.list = q
     c.node = NULL
@@ -332,13 +332,13 @@ def quicklist_seek(heap, q, index, c):
     """Set the cursor to element number `index`; there is one. False: memory is short, nothing to close."""
     at: uint32_t = 0
     node: NodePtr = find_node(q, index, address(at))
-    cursor_open(c, heap, q)
+    list_open(c, heap, q)
     return enter_node(c, node, at)
 
 
 def listpack_seek(lp, index, c):
     """Set the cursor to element number `index` of a listpack by itself; there is one."""
-    cursor_open(c, NULL, NULL)
+    list_open(c, NULL, NULL)
     c.lp = lp
     c.p = listpack_at(lp, index)
     c.at = cast(uint32_t, index)
@@ -372,46 +372,44 @@ def enter_node(c, node, at):
 
 def make_scratch(c, n):
     if c.scratch_bytes < n:
-        cursor_close(c)
+        list_close(c)
         c.scratch = cast(cython.p_char, heap_alloc(c.heap, n))
         c.scratch_bytes = n if c.scratch != NULL else 0
     return c.scratch
 
 
-def cursor_free_scratch(c):
+def list_free_scratch(c):
     heap_free(c.heap, c.scratch, c.scratch_bytes)
     c.scratch = NULL
     c.scratch_bytes = 0
 
 
-def cursor_reserve(c, count):
-    """See to it that walking over the next `count` elements cannot fail. False: memory is short."""
+def list_reserve(c, count, forward):
+    """See to it that walking over `count` elements, from the one at the cursor on, cannot fail. False: no memory."""
     node: NodePtr = c.node
-    at: uint32_t = c.at
+    covered: uint64_t = 0           # elements of the nodes looked at
     most: cython.size_t = 0
     if c.list == NULL or c.list.depth == 0:
         return True
-    while node != NULL:
+    count += c.at if forward else node.count - 1 - c.at
+    while node != NULL and covered < count:
         if node.form & NODE_COMPRESSED and node.bytes > most:
             most = node.bytes
-        if count <= cast(cython.size_t, node.count) - at:
-            break
-        count -= node.count - at
-        node = node.next
-        at = 0
+        covered += node.count
+        node = node.next if forward else node.previous
     if most <= c.scratch_bytes:
         return True
     return make_scratch(c, most) != NULL and enter_node(c, c.node, c.at)
 
 
-def cursor_next_node(c):
+def list_next_node(c):
     """To the first element of the next node. False: there is none, or memory is short."""
     if c.node == NULL or c.node.next == NULL:
         return False
     return enter_node(c, c.node.next, 0)
 
 
-def cursor_previous_node(c):
+def list_previous_node(c):
     """To the last element of the node before. False: there is none, or memory is short."""
     if c.node == NULL or c.node.previous == NULL:
         return False
@@ -623,12 +621,12 @@ def quicklist_remove_equal(heap, q, sought, limit, from_tail, failed):
     c: ListCursor
     node: NodePtr = q.tail if from_tail else q.head
     following: NodePtr
-    cursor_open(address(c), heap, q)
+    list_open(address(c), heap, q)
     while node != NULL and removed < limit and not c.failed:
         following = node.previous if from_tail else node.next
         removed += remove_from_node(address(c), node, sought, limit - removed, from_tail)
         node = following
-    cursor_close(address(c))
+    list_close(address(c))
     quicklist_settle(heap, q)
     q.count -= removed
     failed[0] = c.failed
@@ -641,7 +639,7 @@ def remove_from_node(c, node, sought, limit, from_tail):
     if not enter_node(c, node, 0):
         return 0
     if node.form & NODE_PLAIN:
-        if not cursor_is(c, sought):
+        if not list_item_is(c, sought):
             return 0
         drop(c.heap, c.list, node)
         return 1

@@ -41,7 +41,6 @@ cdef bint give(RdbLoader *l, Entry *e, int kind, int encoding, void *value) noex
 cdef bint load_into(RdbLoader *l, int kind, Entry *e) noexcept nogil
 cdef bint take_string(RdbLoader *l, Slice *s) noexcept nogil
 cdef bint take_kept(RdbLoader *l, Slice *s) noexcept nogil
-cdef Slice item_text(const Item *item, char *scratch) noexcept nogil
 cdef Entry *load_string(RdbLoader *l, const Slice *key, int64_t expiry) noexcept nogil
 
 cdef bint load_list(RdbLoader *l, Entry *e) noexcept nogil
@@ -49,6 +48,7 @@ cdef bint list_settled(RdbLoader *l, Entry *e) noexcept nogil
 cdef bint load_list_ziplist(RdbLoader *l, Entry *e) noexcept nogil
 cdef bint load_list_nodes(RdbLoader *l, Entry *e, bint old) noexcept nogil
 cdef bint load_list_node(RdbLoader *l, Quicklist *q) noexcept nogil
+cdef bint push_listpack(RdbLoader *l, Quicklist *q, Listpack lp) noexcept nogil
 cdef bint push_ziplist(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
 cdef bint list_push(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
 cdef Listpack take_listpack(RdbLoader *l, const Slice *s) noexcept nogil

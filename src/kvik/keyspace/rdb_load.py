@@ -19,12 +19,12 @@ from cython.cimports.kvik.engine.heap import heap_alloc
 from cython.cimports.kvik.engine.intrinsics import load32
 from cython.cimports.kvik.engine.intset import intset_at, intset_is_valid
 from cython.cimports.kvik.engine.listpack import (
-    listpack_first, listpack_free, listpack_is_valid, listpack_item, listpack_new, listpack_next, listpack_text,
+    item_text, listpack_count, listpack_first, listpack_free, listpack_is_valid, listpack_item, listpack_new, listpack_next, listpack_text,
 )
 from cython.cimports.kvik.engine.quicklist import (
     quicklist_append_node, quicklist_new, quicklist_push, quicklist_settle, quicklist_smallest,
 )
-from cython.cimports.kvik.engine.quicklist_node import node_of_listpack, node_of_raw
+from cython.cimports.kvik.engine.quicklist_node import NODE_ELEMENTS_MAX, node_of_listpack, node_of_raw
 from cython.cimports.kvik.engine.rdb_format import (
     RDB_HASH, RDB_HASH_2, RDB_HASH_LISTPACK, RDB_HASH_LISTPACK_EX, RDB_HASH_METADATA, RDB_HASH_ZIPLIST,
     RDB_HASH_ZIPMAP, RDB_LIST, RDB_LIST_QUICKLIST, RDB_LIST_QUICKLIST_2, RDB_LIST_ZIPLIST, RDB_MODULE, RDB_MODULE_2,
@@ -33,7 +33,7 @@ from cython.cimports.kvik.engine.rdb_format import (
     rdb_get_float, rdb_get_int64, rdb_get_length, rdb_get_string, scratch_free, scratch_room,
 )
 from cython.cimports.kvik.engine.source import source_fail
-from cython.cimports.kvik.engine.text import format_integer, parse_double, parse_integer
+from cython.cimports.kvik.engine.text import parse_double, parse_integer
 from cython.cimports.kvik.engine.ziplist import zipmap_open, zipmap_read, ziplist_open, ziplist_read
 from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY
 from cython.cimports.kvik.keyspace.hash_value import hash_convert, hash_count, hash_new, hash_set
@@ -156,17 +156,6 @@ def take_kept(l, s):
     return True
 
 
-def item_text(item, scratch):
-    """An element as text; an integer is written to `scratch` (24 bytes)."""
-    s: Slice
-    s.p = item.p
-    s.n = item.n
-    if item.p == NULL:
-        s.p = scratch
-        s.n = format_integer(scratch, item.integer)
-    return s
-
-
 def load_string(l, key, expiry):
     s: Slice
     e: EntryPtr
@@ -280,12 +269,28 @@ def load_list_node(l, q):
     if listpack_first(lp) == NULL:
         listpack_free(l.ks.heap, lp)        # an empty node, which is no damage
         return True
+    if listpack_count(lp) > NODE_ELEMENTS_MAX:
+        return push_listpack(l, q, lp)
     node = node_of_listpack(l.ks.heap, lp)
     if node == NULL:
         listpack_free(l.ks.heap, lp)
         return fail(l, "out of memory")
     quicklist_append_node(q, node)
     return True
+
+
+def push_listpack(l, q, lp):
+    """The elements of a listpack that has too many of them for a node. Owns it."""
+    scratch: cython.char[24]
+    text: Slice
+    good: cython.bint = True
+    p: cython.p_char = listpack_first(lp)
+    while p != NULL and good:
+        text = listpack_text(p, scratch)
+        good = list_push(l, q, address(text))
+        p = listpack_next(p)
+    listpack_free(l.ks.heap, lp)
+    return good
 
 
 def take_listpack(l, s):

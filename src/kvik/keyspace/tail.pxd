@@ -36,8 +36,11 @@ cdef inline void changed_silently(Call *call, int i) noexcept nogil:
     key_changed_silently(call.keyspace, call.db, call.argv[i].p, call.argv[i].n)
 
 cdef inline void changed_by(Call *call, int i, int event_class, const char *event, uint64_t n) noexcept nogil:
-    """The running command changed n (not 0) elements of the key in argv[i]: as many changes, one event."""
-    call.keyspace.dirty += n - 1
+    """The running command changed n elements of the key in argv[i]: as many changes, one event.
+
+    n may be 0: where the change is counted elsewhere (the other key of LMOVE), or came to nothing but is told (LTRIM).
+    """
+    call.keyspace.dirty += n - 1    # which wraps, and key_changed adds one
     key_changed(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
 
 cdef inline void noted(Call *call, int i, int event_class, const char *event) noexcept nogil:
