@@ -1,6 +1,5 @@
 """Ordered maps of stream IDs for tests: IDs are pairs, values integers."""
 
-# ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.id_map import (

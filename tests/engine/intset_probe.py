@@ -1,6 +1,5 @@
 """An intset for tests, in the heap of a HeapProbe. What needs memory that is not there answers None."""
 
-# ruff: noqa: F821
 import cython
 from cython import NULL, address
 from cython.cimports.kvik.engine.intset import (

@@ -94,7 +94,7 @@ def blocks_of(entries: list[Entry], deleted: set[ID], max_bytes: int = 4096, max
         block[:2] = [b"%d" % (count + (id not in deleted)), b"%d" % (marked + (id in deleted))]
         sizes[-1] += 1
         same = fields == block[3 : 3 + int(block[2])] and len(fields) == int(block[2])
-        difference = [((id[0] - ms + (1 << 63)) % (1 << 64)) - (1 << 63), ((id[1] - seq + (1 << 63)) % (1 << 64)) - (1 << 63)]
+        difference = [((new - old + (1 << 63)) % (1 << 64)) - (1 << 63) for new, old in ((id[0], ms), (id[1], seq))]
         flags = 2 * same + (id in deleted)
         body = parts[1::2] if same else [b"%d" % len(fields), *parts]
         block += [b"%d" % flags, *(b"%d" % each for each in difference), *body, b"%d" % (len(body) + 3)]

@@ -21,14 +21,12 @@ from cython.cimports.kvik.engine.entry import ENCODING_HASHTABLE, TYPE_SET, entr
 from cython.cimports.kvik.engine.text import glob_match, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
-from cython.cimports.kvik.keyspace.lookup import delete_key
 from cython.cimports.kvik.keyspace.set_random import set_draw, set_random, set_sample, set_take, set_take_many
 from cython.cimports.kvik.keyspace.set_value import (
     MEMBERS,
     member_of,
     member_text,
     set_add,
-    set_add_new,
     set_count,
     set_expect,
     set_form,

@@ -13,7 +13,7 @@ are integers; unions and differences begin as an intset.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
+from cython.cimports.kvik.commands.arguments import reply_syntax_error
 from cython.cimports.kvik.commands.collections import delete_destination, read_collection, store_collection
 from cython.cimports.kvik.commands.set import reply_member, reply_members, set_context
 from cython.cimports.kvik.commands.string_value import reply_memory

@@ -13,23 +13,50 @@ from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_e
 from cython.cimports.kvik.commands.sorted_set import sorted_set_rules
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_LISTPACK, ENCODING_QUICKLIST, TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING, entry_encoding, entry_free,
-    entry_new, entry_pointer, entry_set_clock, entry_set_kind, entry_set_word, entry_type,
+    ENCODING_LISTPACK,
+    ENCODING_QUICKLIST,
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_SORTED_SET,
+    TYPE_STRING,
+    entry_encoding,
+    entry_free,
+    entry_new,
+    entry_pointer,
+    entry_set_clock,
+    entry_set_kind,
+    entry_set_word,
+    entry_type,
 )
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.listpack import Listpack, listpack_count
 from cython.cimports.kvik.engine.ordered_set import compare_bytes
 from cython.cimports.kvik.engine.quicklist import (
-    list_close, list_item, list_next, list_previous, listpack_seek, quicklist_new, quicklist_push,
-    quicklist_seek, quicklist_smallest,
+    list_close,
+    list_item,
+    list_next,
+    list_previous,
+    listpack_seek,
+    quicklist_new,
+    quicklist_push,
+    quicklist_seek,
+    quicklist_smallest,
 )
 from cython.cimports.kvik.engine.table import table_find
 from cython.cimports.kvik.engine.text import MINUS, STAR, format_integer, is_word, parse_double
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_add, db_overwrite
 from cython.cimports.kvik.keyspace.hash_value import hash_locate, place_value
-from cython.cimports.kvik.keyspace.lookup import check_type, delete_key, drop_if_expired, lookup_read, lookup_write, touch
+from cython.cimports.kvik.keyspace.lookup import (
+    check_type,
+    delete_key,
+    drop_if_expired,
+    lookup_read,
+    lookup_write,
+    touch,
+)
 from cython.cimports.kvik.keyspace.set_value import MEMBERS, member_text, set_count, set_walk, set_walk_next
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     cursor_member,

@@ -131,9 +131,8 @@ def add_to_new(call, options):
     if s == NULL:
         reply_memory(call)
         return
-    if not choose_id(call, s, options) or not fields_fit(call, options.at + 1):
-        stream_free(call.keyspace.heap, s, False)
-    elif new_collection(call, 1, call.hash, TYPE_STREAM, ENCODING_STREAM, s) == NULL:
+    if not choose_id(call, s, options) or not fields_fit(call, options.at + 1) \
+            or new_collection(call, 1, call.hash, TYPE_STREAM, ENCODING_STREAM, s) == NULL:
         stream_free(call.keyspace.heap, s, False)
     elif add_entry(call, s, options):
         reply_id(call.client, options.id)

@@ -6,7 +6,7 @@ What is pending and has been deleted from the stream meanwhile is pending no mor
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.commands.arguments import read_integer, reply_error_about, reply_syntax_error
+from cython.cimports.kvik.commands.arguments import reply_error_about, reply_syntax_error
 from cython.cimports.kvik.commands.stream_arguments import read_bound, read_id, reply_no_group, write_stream
 from cython.cimports.kvik.commands.stream_read import consumer_of
 from cython.cimports.kvik.commands.stream_reply import reply_entry, reply_id

@@ -24,7 +24,7 @@ from cython.cimports.kvik.commands.stream_arguments import (
 from cython.cimports.kvik.commands.stream_reply import at_most, reply_id
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import ENCODING_STREAM, TYPE_STREAM
-from cython.cimports.kvik.engine.id_map import cursor_next, cursor_slot, id_map_first, id_map_from, id_map_last
+from cython.cimports.kvik.engine.id_map import cursor_next, cursor_slot, id_map_from, id_map_last
 from cython.cimports.kvik.engine.stream import stream_free, stream_new
 from cython.cimports.kvik.engine.stream_group import (
     READ_UNKNOWN,

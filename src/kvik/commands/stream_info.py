@@ -22,7 +22,7 @@ from cython.cimports.kvik.wire.reply import (
     reply_null,
     reply_text,
 )
-from cython.cimports.libc.stdint import int64_t, uint32_t, uint64_t
+from cython.cimports.libc.stdint import int64_t, uint32_t
 
 
 def need_key(call, s):

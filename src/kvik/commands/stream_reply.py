@@ -11,7 +11,6 @@ from cython.cimports.kvik.wire.reply import (
     ARRAY_KIND,
     Later,
     put_crlf,
-    reply_array,
     reply_header,
     reply_later,
     reply_null,

@@ -23,7 +23,18 @@ from kvik.commands.spec import (
     CommandSpec,
     implied_categories,
 )
-from kvik.commands.specs import bitmap, client, connection, generic, hash, hyperloglog, server, sorted_set, stream, string
+from kvik.commands.specs import (
+    bitmap,
+    client,
+    connection,
+    generic,
+    hash,
+    hyperloglog,
+    server,
+    sorted_set,
+    stream,
+    string,
+)
 from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 

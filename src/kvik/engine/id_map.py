@@ -335,7 +335,7 @@ def settle(heap, map, path):
         level -= 1
     lower_root(heap, map)
     node = map.root
-    if map.height == 0 and node != NULL and 8 <= node.capacity and node.count <= node.capacity // 4:
+    if map.height == 0 and node != NULL and node.capacity >= 8 and node.count <= node.capacity // 4:
         path.nodes[0] = node
         leaf_resize(heap, map, path, node.capacity // 2)
 

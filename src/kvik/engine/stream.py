@@ -27,7 +27,6 @@ from cython.cimports.kvik.engine.id_map import (
     cursor_next,
     cursor_previous,
     cursor_slot,
-    id_map_find,
     id_map_first,
     id_map_free,
     id_map_insert,

@@ -5,7 +5,6 @@ import cython
 from cython import NULL, address
 from cython.cimports.kvik.engine.text import MINUS, format_unsigned, is_space, parse_unsigned
 from cython.cimports.libc import errno
-from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy, strchr, strcmp, strlen
 
 

@@ -10,13 +10,13 @@ anybody that a key changed: that is tail.py.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.crc64 import crc64_init
 from cython.cimports.kvik.engine.deadlines import (
     deadlines_free,
     deadlines_init,
     deadlines_insert,
     deadlines_remove,
 )
-from cython.cimports.kvik.engine.crc64 import crc64_init
 from cython.cimports.kvik.engine.entry import (
     LAYOUT_EXPIRY,
     entry_copy,

@@ -34,48 +34,48 @@ cdef struct RdbLoader:          # what reading a value needs
 
 ctypedef RdbLoader *RdbLoaderPtr
 
-cdef Entry *rdb_load_value(RdbLoader *l, int kind, const Slice *key, int64_t expiry) noexcept nogil
-cdef void rdb_loader_free(RdbLoader *l) noexcept nogil
-cdef bint fail(RdbLoader *l, const char *error) noexcept nogil
-cdef bint give(RdbLoader *l, Entry *e, int kind, int encoding, void *value) noexcept nogil
-cdef bint load_into(RdbLoader *l, int kind, Entry *e) noexcept nogil
-cdef bint take_string(RdbLoader *l, Slice *s) noexcept nogil
-cdef bint take_kept(RdbLoader *l, Slice *s) noexcept nogil
-cdef Entry *load_string(RdbLoader *l, const Slice *key, int64_t expiry) noexcept nogil
+cdef Entry *rdb_load_value(RdbLoader *r, int kind, const Slice *key, int64_t expiry) noexcept nogil
+cdef void rdb_loader_free(RdbLoader *r) noexcept nogil
+cdef bint fail(RdbLoader *r, const char *error) noexcept nogil
+cdef bint give(RdbLoader *r, Entry *e, int kind, int encoding, void *value) noexcept nogil
+cdef bint load_into(RdbLoader *r, int kind, Entry *e) noexcept nogil
+cdef bint take_string(RdbLoader *r, Slice *s) noexcept nogil
+cdef bint take_kept(RdbLoader *r, Slice *s) noexcept nogil
+cdef Entry *load_string(RdbLoader *r, const Slice *key, int64_t expiry) noexcept nogil
 
-cdef bint load_list(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint list_settled(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_list_ziplist(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_list_nodes(RdbLoader *l, Entry *e, bint old) noexcept nogil
-cdef bint load_list_node(RdbLoader *l, Quicklist *q) noexcept nogil
-cdef bint push_listpack(RdbLoader *l, Quicklist *q, Listpack lp) noexcept nogil
-cdef bint push_ziplist(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
-cdef bint list_push(RdbLoader *l, Quicklist *q, const Slice *s) noexcept nogil
-cdef Listpack take_listpack(RdbLoader *l, const Slice *s) noexcept nogil
+cdef bint load_list(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint list_settled(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_list_ziplist(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_list_nodes(RdbLoader *r, Entry *e, bint old) noexcept nogil
+cdef bint load_list_node(RdbLoader *r, Quicklist *q) noexcept nogil
+cdef bint push_listpack(RdbLoader *r, Quicklist *q, Listpack lp) noexcept nogil
+cdef bint push_ziplist(RdbLoader *r, Quicklist *q, const Slice *s) noexcept nogil
+cdef bint list_push(RdbLoader *r, Quicklist *q, const Slice *s) noexcept nogil
+cdef Listpack take_listpack(RdbLoader *r, const Slice *s) noexcept nogil
 
-cdef bint set_put(RdbLoader *l, SetContext *context, Entry *e, const Slice *s) noexcept nogil
-cdef bint set_put_member(RdbLoader *l, SetContext *context, Entry *e, Member *m) noexcept nogil
-cdef bint set_begin(RdbLoader *l, SetContext *context, Entry *e, Member *m, uint64_t expected) noexcept nogil
-cdef bint load_set(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_set_intset(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_set_listpack(RdbLoader *l, Entry *e) noexcept nogil
-cdef void set_context(RdbLoader *l, SetContext *context) noexcept nogil
+cdef bint set_put(RdbLoader *r, SetContext *context, Entry *e, const Slice *s) noexcept nogil
+cdef bint set_put_member(RdbLoader *r, SetContext *context, Entry *e, Member *m) noexcept nogil
+cdef bint set_begin(RdbLoader *r, SetContext *context, Entry *e, Member *m, uint64_t expected) noexcept nogil
+cdef bint load_set(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_set_intset(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_set_listpack(RdbLoader *r, Entry *e) noexcept nogil
+cdef void set_context(RdbLoader *r, SetContext *context) noexcept nogil
 
-cdef bint zset_put(RdbLoader *l, SortedSetRules *rules, Entry *e, const Slice *member, double score) noexcept nogil
-cdef void zset_rules(RdbLoader *l, SortedSetRules *rules) noexcept nogil
-cdef bint zset_large(RdbLoader *l, SortedSetRules *rules, Entry *e) noexcept nogil
-cdef bint load_zset(RdbLoader *l, Entry *e, bint as_text) noexcept nogil
-cdef bint load_zset_listpack(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_zset_ziplist(RdbLoader *l, Entry *e) noexcept nogil
+cdef bint zset_put(RdbLoader *r, SortedSetRules *rules, Entry *e, const Slice *member, double score) noexcept nogil
+cdef void zset_rules(RdbLoader *r, SortedSetRules *rules) noexcept nogil
+cdef bint zset_large(RdbLoader *r, SortedSetRules *rules, Entry *e) noexcept nogil
+cdef bint load_zset(RdbLoader *r, Entry *e, bint as_text) noexcept nogil
+cdef bint load_zset_listpack(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_zset_ziplist(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint score_of(const Slice *s, double *score) noexcept nogil
 
 cdef bint hash_put(
-    RdbLoader *l, HashSettings *settings, Entry *e, const Slice *field, const Slice *value, int64_t expiry,
+    RdbLoader *r, HashSettings *settings, Entry *e, const Slice *field, const Slice *value, int64_t expiry,
     ) noexcept nogil
-cdef void hash_settings(RdbLoader *l, HashSettings *settings) noexcept nogil
-cdef bint value_kept(RdbLoader *l, Slice *value) noexcept nogil
-cdef bint load_hash(RdbLoader *l, Entry *e, int kind) noexcept nogil
-cdef bint load_hash_metadata(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_hash_listpack(RdbLoader *l, Entry *e, int step) noexcept nogil
-cdef bint load_hash_ziplist(RdbLoader *l, Entry *e) noexcept nogil
-cdef bint load_hash_zipmap(RdbLoader *l, Entry *e) noexcept nogil
+cdef void hash_settings(RdbLoader *r, HashSettings *settings) noexcept nogil
+cdef bint value_kept(RdbLoader *r, Slice *value) noexcept nogil
+cdef bint load_hash(RdbLoader *r, Entry *e, int kind) noexcept nogil
+cdef bint load_hash_metadata(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_hash_listpack(RdbLoader *r, Entry *e, int step) noexcept nogil
+cdef bint load_hash_ziplist(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint load_hash_zipmap(RdbLoader *r, Entry *e) noexcept nogil

@@ -11,36 +11,96 @@ A function that fails says so by its result; the reason stands in the source (`s
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_LISTPACK, ENCODING_QUICKLIST, ENCODING_SKIPLIST, ENCODING_STREAM, TYPE_HASH, TYPE_LIST,
-    TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM, entry_encoding, entry_free, entry_new, entry_pointer, entry_set_clock,
-    entry_set_kind, entry_set_word, entry_type, raw_new,
+    ENCODING_LISTPACK,
+    ENCODING_QUICKLIST,
+    ENCODING_SKIPLIST,
+    ENCODING_STREAM,
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_SORTED_SET,
+    TYPE_STREAM,
+    entry_encoding,
+    entry_free,
+    entry_new,
+    entry_pointer,
+    entry_set_clock,
+    entry_set_kind,
+    entry_set_word,
+    entry_type,
+    raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc
 from cython.cimports.kvik.engine.intrinsics import load32
 from cython.cimports.kvik.engine.intset import intset_at, intset_is_valid
 from cython.cimports.kvik.engine.listpack import (
-    item_text, listpack_count, listpack_first, listpack_free, listpack_is_valid, listpack_item, listpack_new, listpack_next, listpack_text,
+    item_text,
+    listpack_count,
+    listpack_first,
+    listpack_free,
+    listpack_is_valid,
+    listpack_item,
+    listpack_new,
+    listpack_next,
+    listpack_text,
 )
 from cython.cimports.kvik.engine.quicklist import (
-    quicklist_append_node, quicklist_new, quicklist_push, quicklist_settle, quicklist_smallest,
+    quicklist_append_node,
+    quicklist_new,
+    quicklist_push,
+    quicklist_settle,
+    quicklist_smallest,
 )
 from cython.cimports.kvik.engine.quicklist_node import NODE_ELEMENTS_MAX, node_of_listpack, node_of_raw
 from cython.cimports.kvik.engine.rdb_format import (
-    RDB_HASH, RDB_HASH_2, RDB_HASH_LISTPACK, RDB_HASH_LISTPACK_EX, RDB_HASH_METADATA, RDB_HASH_ZIPLIST,
-    RDB_HASH_ZIPMAP, RDB_LIST, RDB_LIST_QUICKLIST, RDB_LIST_QUICKLIST_2, RDB_LIST_ZIPLIST, RDB_MODULE, RDB_MODULE_2,
-    RDB_NODE_PACKED, RDB_NODE_PLAIN, RDB_SET, RDB_SET_INTSET, RDB_SET_LISTPACK, RDB_STREAM, RDB_STREAM_2,
-    RDB_STREAM_3, RDB_STRING, RDB_ZSET, RDB_ZSET_2, RDB_ZSET_LISTPACK, RDB_ZSET_ZIPLIST, rdb_get_double,
-    rdb_get_float, rdb_get_int64, rdb_get_length, rdb_get_string, scratch_free, scratch_room,
+    RDB_HASH,
+    RDB_HASH_2,
+    RDB_HASH_LISTPACK,
+    RDB_HASH_LISTPACK_EX,
+    RDB_HASH_METADATA,
+    RDB_HASH_ZIPLIST,
+    RDB_HASH_ZIPMAP,
+    RDB_LIST,
+    RDB_LIST_QUICKLIST,
+    RDB_LIST_QUICKLIST_2,
+    RDB_LIST_ZIPLIST,
+    RDB_MODULE,
+    RDB_MODULE_2,
+    RDB_NODE_PACKED,
+    RDB_NODE_PLAIN,
+    RDB_SET,
+    RDB_SET_INTSET,
+    RDB_SET_LISTPACK,
+    RDB_STREAM,
+    RDB_STREAM_2,
+    RDB_STREAM_3,
+    RDB_STRING,
+    RDB_ZSET,
+    RDB_ZSET_2,
+    RDB_ZSET_LISTPACK,
+    RDB_ZSET_ZIPLIST,
+    rdb_get_double,
+    rdb_get_float,
+    rdb_get_int64,
+    rdb_get_length,
+    rdb_get_string,
+    scratch_free,
+    scratch_room,
 )
 from cython.cimports.kvik.engine.source import source_fail
-from cython.cimports.kvik.engine.text import parse_double, parse_integer
-from cython.cimports.kvik.engine.ziplist import zipmap_open, zipmap_read, ziplist_open, ziplist_read
+from cython.cimports.kvik.engine.text import parse_double
+from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read, zipmap_open, zipmap_read
 from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY
 from cython.cimports.kvik.keyspace.hash_value import hash_convert, hash_count, hash_new, hash_set
 from cython.cimports.kvik.keyspace.rdb_load_stream import load_stream
 from cython.cimports.kvik.keyspace.set_value import member_of, member_of_integer, set_add, set_form, value_new
 from cython.cimports.kvik.keyspace.sorted_set_value import (
-    ADDED_FAILED, ADDED_MEMBER, sorted_set_add, sorted_set_count, sorted_set_is_small, sorted_set_new_large,
+    ADDED_FAILED,
+    ADDED_MEMBER,
+    sorted_set_add,
+    sorted_set_count,
+    sorted_set_is_small,
+    sorted_set_new_large,
 )
 from cython.cimports.kvik.keyspace.values import string_entry, value_free
 from cython.cimports.libc.math import isnan
@@ -48,238 +108,238 @@ from cython.cimports.libc.stdint import INT64_MIN, int64_t, uint32_t, uint64_t, 
 from cython.cimports.libc.string import memcpy
 
 
-def rdb_load_value(l, kind, key, expiry):
+def rdb_load_value(r, kind, key, expiry):
     """An entry of its own with the value of RDB type `kind` that the source holds. NULL: the source has failed."""
     e: EntryPtr
-    heap: HeapPtr = l.ks.heap
-    limits: EncodingLimitsPtr = address(l.ks.limits)
+    heap: HeapPtr = r.ks.heap
+    limits: EncodingLimitsPtr = address(r.ks.limits)
     good: cython.bint
     if kind == RDB_STRING:
-        return load_string(l, key, expiry)
+        return load_string(r, key, expiry)
     e = entry_new(heap, key.p, key.n, expiry, True, 0)
     if e == NULL:
-        fail(l, "out of memory")
+        fail(r, "out of memory")
         return NULL
-    entry_set_clock(e, l.ks.lru_clock)
+    entry_set_clock(e, r.ks.lru_clock)
     if kind in (RDB_LIST, RDB_LIST_ZIPLIST, RDB_LIST_QUICKLIST, RDB_LIST_QUICKLIST_2):
-        good = give(l, e, TYPE_LIST, ENCODING_QUICKLIST,
+        good = give(r, e, TYPE_LIST, ENCODING_QUICKLIST,
                     quicklist_new(heap, limits.list_max_listpack_size, limits.list_compress_depth))
     elif kind in (RDB_SET, RDB_SET_INTSET, RDB_SET_LISTPACK):
-        good = give(l, e, TYPE_SET, ENCODING_LISTPACK, listpack_new(heap))
+        good = give(r, e, TYPE_SET, ENCODING_LISTPACK, listpack_new(heap))
     elif kind in (RDB_ZSET, RDB_ZSET_2, RDB_ZSET_ZIPLIST, RDB_ZSET_LISTPACK):
-        good = give(l, e, TYPE_SORTED_SET, ENCODING_LISTPACK, listpack_new(heap))
+        good = give(r, e, TYPE_SORTED_SET, ENCODING_LISTPACK, listpack_new(heap))
     elif kind in (RDB_HASH, RDB_HASH_2, RDB_HASH_METADATA, RDB_HASH_LISTPACK, RDB_HASH_LISTPACK_EX, RDB_HASH_ZIPLIST,
                   RDB_HASH_ZIPMAP):
-        good = give(l, e, TYPE_HASH, ENCODING_LISTPACK, hash_new(heap))
+        good = give(r, e, TYPE_HASH, ENCODING_LISTPACK, hash_new(heap))
     elif kind in (RDB_STREAM, RDB_STREAM_2, RDB_STREAM_3):
-        good = give(l, e, TYPE_STREAM, ENCODING_STREAM, load_stream(heap, l.source, address(l.first), kind))
+        good = give(r, e, TYPE_STREAM, ENCODING_STREAM, load_stream(heap, r.source, address(r.first), kind))
     elif kind in (RDB_MODULE, RDB_MODULE_2):
-        good = fail(l, "a value of a module, which this server does not have")
+        good = fail(r, "a value of a module, which this server does not have")
     else:
-        good = fail(l, "a value of unknown type")
+        good = fail(r, "a value of unknown type")
     if not good:
         entry_free(heap, e)
         return NULL
-    if entry_type(e) == TYPE_STREAM or load_into(l, kind, e):
+    if entry_type(e) == TYPE_STREAM or load_into(r, kind, e):
         return e
     value_free(heap, e, False)
     entry_free(heap, e)
-    fail(l, "a damaged value")
+    fail(r, "a damaged value")
     return NULL
 
 
-def rdb_loader_free(l):
+def rdb_loader_free(r):
     """Free what reading has gathered; the source is the caller's."""
-    scratch_free(address(l.first))
-    scratch_free(address(l.second))
+    scratch_free(address(r.first))
+    scratch_free(address(r.second))
 
 
-def fail(l, error):
-    return source_fail(l.source, error)
+def fail(r, error):
+    return source_fail(r.source, error)
 
 
-def give(l, e, kind, encoding, value):
+def give(r, e, kind, encoding, value):
     """Let e have this value. False: it is NULL, there was no memory for it or nothing to read."""
     if value == NULL:
-        return fail(l, "out of memory")
+        return fail(r, "out of memory")
     entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
     entry_set_kind(e, kind, encoding)
     return True
 
 
-def load_into(l, kind, e):
+def load_into(r, kind, e):
     """Fill the empty collection e."""
     if kind == RDB_LIST:
-        return load_list(l, e)
+        return load_list(r, e)
     if kind == RDB_LIST_ZIPLIST:
-        return load_list_ziplist(l, e)
+        return load_list_ziplist(r, e)
     if kind == RDB_LIST_QUICKLIST or kind == RDB_LIST_QUICKLIST_2:
-        return load_list_nodes(l, e, kind == RDB_LIST_QUICKLIST)
+        return load_list_nodes(r, e, kind == RDB_LIST_QUICKLIST)
     if kind == RDB_SET:
-        return load_set(l, e)
+        return load_set(r, e)
     if kind == RDB_SET_INTSET:
-        return load_set_intset(l, e)
+        return load_set_intset(r, e)
     if kind == RDB_SET_LISTPACK:
-        return load_set_listpack(l, e)
+        return load_set_listpack(r, e)
     if kind == RDB_ZSET or kind == RDB_ZSET_2:
-        return load_zset(l, e, kind == RDB_ZSET)
+        return load_zset(r, e, kind == RDB_ZSET)
     if kind == RDB_ZSET_LISTPACK:
-        return load_zset_listpack(l, e)
+        return load_zset_listpack(r, e)
     if kind == RDB_ZSET_ZIPLIST:
-        return load_zset_ziplist(l, e)
+        return load_zset_ziplist(r, e)
     if kind == RDB_HASH or kind == RDB_HASH_2:
-        return load_hash(l, e, kind)
+        return load_hash(r, e, kind)
     if kind == RDB_HASH_METADATA:
-        return load_hash_metadata(l, e)
+        return load_hash_metadata(r, e)
     if kind == RDB_HASH_ZIPLIST:
-        return load_hash_ziplist(l, e)
+        return load_hash_ziplist(r, e)
     if kind == RDB_HASH_ZIPMAP:
-        return load_hash_zipmap(l, e)
-    return load_hash_listpack(l, e, 2 if kind == RDB_HASH_LISTPACK else 3)
+        return load_hash_zipmap(r, e)
+    return load_hash_listpack(r, e, 2 if kind == RDB_HASH_LISTPACK else 3)
 
 
-def take_string(l, s):
+def take_string(r, s):
     """The next string, good until the next one is taken."""
-    return rdb_get_string(l.source, address(l.first), s)
+    return rdb_get_string(r.source, address(r.first), s)
 
 
-def take_kept(l, s):
+def take_kept(r, s):
     """The next string, good while one more is taken."""
     p: cython.p_char
-    if not rdb_get_string(l.source, address(l.first), s):
+    if not rdb_get_string(r.source, address(r.first), s):
         return False
-    p = scratch_room(address(l.second), s.n + 1)
+    p = scratch_room(address(r.second), s.n + 1)
     if p == NULL:
-        return fail(l, "out of memory")
+        return fail(r, "out of memory")
     memcpy(p, s.p, s.n)
     s.p = p
     return True
 
 
-def load_string(l, key, expiry):
+def load_string(r, key, expiry):
     s: Slice
     e: EntryPtr
-    if not take_string(l, address(s)):
+    if not take_string(r, address(s)):
         return NULL
-    e = string_entry(l.ks.heap, key.p, key.n, expiry, s.p, s.n)
+    e = string_entry(r.ks.heap, key.p, key.n, expiry, s.p, s.n)
     if e == NULL:
-        fail(l, "out of memory")
+        fail(r, "out of memory")
         return NULL
-    entry_set_clock(e, l.ks.lru_clock)
+    entry_set_clock(e, r.ks.lru_clock)
     return e
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-def load_list(l, e):
+def load_list(r, e):
     n: uint64_t = 0
     q: QuicklistPtr = cast(QuicklistPtr, entry_pointer(e))
     s: Slice
-    if not rdb_get_length(l.source, address(n)):
+    if not rdb_get_length(r.source, address(n)):
         return False
     while n > 0:
-        if not take_string(l, address(s)) or not list_push(l, q, address(s)):
+        if not take_string(r, address(s)) or not list_push(r, q, address(s)):
             return False
         n -= 1
-    return list_settled(l, e)
+    return list_settled(r, e)
 
 
-def list_push(l, q, s):
-    if not quicklist_push(l.ks.heap, q, s, False):
-        return fail(l, "out of memory")
+def list_push(r, q, s):
+    if not quicklist_push(r.ks.heap, q, s, False):
+        return fail(r, "out of memory")
     return True
 
 
-def list_settled(l, e):
+def list_settled(r, e):
     """A list that has been read gets its small form if that fits. False: it is empty."""
     q: QuicklistPtr = cast(QuicklistPtr, entry_pointer(e))
     value: cython.p_void
     encoding: cython.int = 0
     if q.count == 0:
-        return fail(l, "an empty list")
-    quicklist_settle(l.ks.heap, q)
-    value = quicklist_smallest(l.ks.heap, q, address(encoding))
+        return fail(r, "an empty list")
+    quicklist_settle(r.ks.heap, q)
+    value = quicklist_smallest(r.ks.heap, q, address(encoding))
     if value == NULL:
-        return fail(l, "out of memory")
+        return fail(r, "out of memory")
     entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
     entry_set_kind(e, TYPE_LIST, encoding)
     return True
 
 
-def load_list_ziplist(l, e):
+def load_list_ziplist(r, e):
     s: Slice
-    return take_string(l, address(s)) and push_ziplist(l, cast(QuicklistPtr, entry_pointer(e)), address(s)) \
-        and list_settled(l, e)
+    return take_string(r, address(s)) and push_ziplist(r, cast(QuicklistPtr, entry_pointer(e)), address(s)) \
+        and list_settled(r, e)
 
 
-def push_ziplist(l, q, s):
+def push_ziplist(r, q, s):
     reader: PackedReader
     item: Item
     scratch: cython.char[24]
     text: Slice
     if not ziplist_open(address(reader), s.p, s.n):
-        return fail(l, "a damaged ziplist")
+        return fail(r, "a damaged ziplist")
     while ziplist_read(address(reader), address(item)):
         text = item_text(address(item), scratch)
-        if not list_push(l, q, address(text)):
+        if not list_push(r, q, address(text)):
             return False
-    return not reader.damaged or fail(l, "a damaged ziplist")
+    return not reader.damaged or fail(r, "a damaged ziplist")
 
 
-def load_list_nodes(l, e, old):
+def load_list_nodes(r, e, old):
     """Nodes: ziplists in `old` files, listpacks or single elements in newer ones."""
     n: uint64_t = 0
     q: QuicklistPtr = cast(QuicklistPtr, entry_pointer(e))
     s: Slice
-    if not rdb_get_length(l.source, address(n)):
+    if not rdb_get_length(r.source, address(n)):
         return False
     while n > 0:
-        if old and not (take_string(l, address(s)) and push_ziplist(l, q, address(s))):
+        if old and not (take_string(r, address(s)) and push_ziplist(r, q, address(s))):
             return False
-        if not old and not load_list_node(l, q):
+        if not old and not load_list_node(r, q):
             return False
         n -= 1
-    return list_settled(l, e)
+    return list_settled(r, e)
 
 
-def load_list_node(l, q):
+def load_list_node(r, q):
     container: uint64_t = 0
     s: Slice
     lp: Listpack
     raw: RawPtr
     node: NodePtr = NULL
-    if not rdb_get_length(l.source, address(container)) or not take_string(l, address(s)):
+    if not rdb_get_length(r.source, address(container)) or not take_string(r, address(s)):
         return False
     if container == RDB_NODE_PLAIN:
-        raw = raw_new(l.ks.heap, s.n)
+        raw = raw_new(r.ks.heap, s.n)
         if raw != NULL:
             raw.length = s.n
             memcpy(raw.data, s.p, s.n)
-            node = node_of_raw(l.ks.heap, raw)
+            node = node_of_raw(r.ks.heap, raw)
         if node == NULL:
-            return fail(l, "out of memory")
+            return fail(r, "out of memory")
         quicklist_append_node(q, node)
         return True
     if container != RDB_NODE_PACKED:
-        return fail(l, "a node of a list of unknown form")
-    lp = take_listpack(l, address(s))
+        return fail(r, "a node of a list of unknown form")
+    lp = take_listpack(r, address(s))
     if lp == NULL:
         return False
     if listpack_first(lp) == NULL:
-        listpack_free(l.ks.heap, lp)        # an empty node, which is no damage
+        listpack_free(r.ks.heap, lp)        # an empty node, which is no damage
         return True
     if listpack_count(lp) > NODE_ELEMENTS_MAX:
-        return push_listpack(l, q, lp)
-    node = node_of_listpack(l.ks.heap, lp)
+        return push_listpack(r, q, lp)
+    node = node_of_listpack(r.ks.heap, lp)
     if node == NULL:
-        listpack_free(l.ks.heap, lp)
-        return fail(l, "out of memory")
+        listpack_free(r.ks.heap, lp)
+        return fail(r, "out of memory")
     quicklist_append_node(q, node)
     return True
 
 
-def push_listpack(l, q, lp):
+def push_listpack(r, q, lp):
     """The elements of a listpack that has too many of them for a node. Owns it."""
     scratch: cython.char[24]
     text: Slice
@@ -287,22 +347,22 @@ def push_listpack(l, q, lp):
     p: cython.p_char = listpack_first(lp)
     while p != NULL and good:
         text = listpack_text(p, scratch)
-        good = list_push(l, q, address(text))
+        good = list_push(r, q, address(text))
         p = listpack_next(p)
-    listpack_free(l.ks.heap, lp)
+    listpack_free(r.ks.heap, lp)
     return good
 
 
-def take_listpack(l, s):
+def take_listpack(r, s):
     """A copy of the listpack s, which is found to be one; NULL if not."""
     count: cython.size_t = 0
     lp: Listpack
     if not listpack_is_valid(s.p, s.n, address(count)):
-        fail(l, "a damaged listpack")
+        fail(r, "a damaged listpack")
         return NULL
-    lp = cast(Listpack, heap_alloc(l.ks.heap, s.n))
+    lp = cast(Listpack, heap_alloc(r.ks.heap, s.n))
     if lp == NULL:
-        fail(l, "out of memory")
+        fail(r, "out of memory")
         return NULL
     memcpy(lp, s.p, s.n)
     return lp
@@ -311,28 +371,28 @@ def take_listpack(l, s):
 # --- sets ------------------------------------------------------------------------------------------------------------
 
 
-def set_context(l, context):
-    context.heap = l.ks.heap
-    context.hash_key = address(l.ks.hash_key)
-    context.limits = address(l.ks.limits)
+def set_context(r, context):
+    context.heap = r.ks.heap
+    context.hash_key = address(r.ks.hash_key)
+    context.limits = address(r.ks.limits)
     context.expected = 0
     context.failed = False
 
 
-def set_put(l, context, e, s):
+def set_put(r, context, e, s):
     """Add a member, which must be new. The first one decides on the set's form."""
     m: Member
     member_of(address(m), s)
-    return set_put_member(l, context, e, address(m))
+    return set_put_member(r, context, e, address(m))
 
 
-def set_put_member(l, context, e, m):
+def set_put_member(r, context, e, m):
     if set_add(context, e, m):
         return True
-    return fail(l, "out of memory" if context.failed else "a member of a set stands there twice")
+    return fail(r, "out of memory" if context.failed else "a member of a set stands there twice")
 
 
-def set_begin(l, context, e, m, expected):
+def set_begin(r, context, e, m, expected):
     """Give the empty set the form that fits its first member, and how many there will be."""
     encoding: cython.int = set_form(context, m, expected)
     value: cython.p_void
@@ -341,68 +401,68 @@ def set_begin(l, context, e, m, expected):
     context.expected = expected if expected < EXPECTED_MAX else EXPECTED_MAX
     value = value_new(context, encoding)
     if value == NULL:
-        return fail(l, "out of memory")
-    value_free(l.ks.heap, e, False)
+        return fail(r, "out of memory")
+    value_free(r.ks.heap, e, False)
     entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
     entry_set_kind(e, TYPE_SET, encoding)
     return True
 
 
-def load_set(l, e):
+def load_set(r, e):
     n: uint64_t = 0
     i: uint64_t
     s: Slice
     m: Member
     context: SetContext
-    set_context(l, address(context))
-    if not rdb_get_length(l.source, address(n)):
+    set_context(r, address(context))
+    if not rdb_get_length(r.source, address(n)):
         return False
     for i in range(n):
-        if not take_string(l, address(s)):
+        if not take_string(r, address(s)):
             return False
         member_of(address(m), address(s))
-        if i == 0 and not set_begin(l, address(context), e, address(m), n):
+        if i == 0 and not set_begin(r, address(context), e, address(m), n):
             return False
-        if not set_put_member(l, address(context), e, address(m)):
+        if not set_put_member(r, address(context), e, address(m)):
             return False
-    return n > 0 or fail(l, "an empty set")
+    return n > 0 or fail(r, "an empty set")
 
 
-def load_set_intset(l, e):
+def load_set_intset(r, e):
     s: Slice
     i: uint32_t
     m: Member
     context: SetContext
-    set_context(l, address(context))
-    if not take_string(l, address(s)):
+    set_context(r, address(context))
+    if not take_string(r, address(s)):
         return False
     if not intset_is_valid(s.p, s.n) or load32(s.p + 4) == 0:
-        return fail(l, "a damaged intset")
+        return fail(r, "a damaged intset")
     for i in range(load32(s.p + 4)):
         member_of_integer(address(m), intset_at(s.p, i))
-        if i == 0 and not set_begin(l, address(context), e, address(m), load32(s.p + 4)):
+        if i == 0 and not set_begin(r, address(context), e, address(m), load32(s.p + 4)):
             return False
-        if not set_put_member(l, address(context), e, address(m)):
+        if not set_put_member(r, address(context), e, address(m)):
             return False
     return True
 
 
-def load_set_listpack(l, e):
+def load_set_listpack(r, e):
     scratch: cython.char[24]
     count: cython.size_t = 0
     s: Slice
     text: Slice
     p: cython.p_char
     context: SetContext
-    set_context(l, address(context))
-    if not take_string(l, address(s)):
+    set_context(r, address(context))
+    if not take_string(r, address(s)):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0:
-        return fail(l, "a damaged listpack")
+        return fail(r, "a damaged listpack")
     p = listpack_first(s.p)
     while p != NULL:
         text = listpack_text(p, scratch)
-        if not set_put(l, address(context), e, address(text)):
+        if not set_put(r, address(context), e, address(text)):
             return False
         p = listpack_next(p)
     return True
@@ -411,57 +471,57 @@ def load_set_listpack(l, e):
 # --- sorted sets -----------------------------------------------------------------------------------------------------
 
 
-def zset_rules(l, rules):
-    rules.heap = l.ks.heap
-    rules.key = address(l.ks.hash_key)
-    rules.max_entries = l.ks.limits.zset_max_listpack_entries
-    rules.max_value = l.ks.limits.zset_max_listpack_value
+def zset_rules(r, rules):
+    rules.heap = r.ks.heap
+    rules.key = address(r.ks.hash_key)
+    rules.max_entries = r.ks.limits.zset_max_listpack_entries
+    rules.max_value = r.ks.limits.zset_max_listpack_value
 
 
-def zset_put(l, rules, e, member, score):
+def zset_put(r, rules, e, member, score):
     result: cython.double = 0
     outcome: cython.int
     if isnan(score):
-        return fail(l, "a score that is no number")
+        return fail(r, "a score that is no number")
     outcome = sorted_set_add(rules, e, member, score, 0, address(result))
     if outcome == ADDED_MEMBER:
         return True
-    return fail(l, "out of memory" if outcome == ADDED_FAILED else "a member of a sorted set stands there twice")
+    return fail(r, "out of memory" if outcome == ADDED_FAILED else "a member of a sorted set stands there twice")
 
 
-def load_zset(l, e, as_text):
+def load_zset(r, e, as_text):
     n: uint64_t = 0
     i: uint64_t
     score: cython.double = 0
     s: Slice
     rules: SortedSetRules
-    zset_rules(l, address(rules))
-    if not rdb_get_length(l.source, address(n)):
+    zset_rules(r, address(rules))
+    if not rdb_get_length(r.source, address(n)):
         return False
-    if not sorted_set_is_small(address(rules), n, 0) and not zset_large(l, address(rules), e):
+    if not sorted_set_is_small(address(rules), n, 0) and not zset_large(r, address(rules), e):
         return False
     for i in range(n):
-        if not take_kept(l, address(s)):
+        if not take_kept(r, address(s)):
             return False
-        if not (rdb_get_float(l.source, address(score)) if as_text else rdb_get_double(l.source, address(score))):
+        if not (rdb_get_float(r.source, address(score)) if as_text else rdb_get_double(r.source, address(score))):
             return False
-        if not zset_put(l, address(rules), e, address(s), score):
+        if not zset_put(r, address(rules), e, address(s), score):
             return False
-    return n > 0 or fail(l, "an empty sorted set")
+    return n > 0 or fail(r, "an empty sorted set")
 
 
-def zset_large(l, rules, e):
+def zset_large(r, rules, e):
     """The empty set will be a large one: let it begin as one."""
     value: cython.p_void = sorted_set_new_large(rules.heap, rules.key)
     if value == NULL:
-        return fail(l, "out of memory")
-    value_free(l.ks.heap, e, False)
+        return fail(r, "out of memory")
+    value_free(r.ks.heap, e, False)
     entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
     entry_set_kind(e, TYPE_SORTED_SET, ENCODING_SKIPLIST)
     return True
 
 
-def load_zset_listpack(l, e):
+def load_zset_listpack(r, e):
     scratch: cython.char[48]
     count: cython.size_t = 0
     score: cython.double = 0
@@ -470,11 +530,11 @@ def load_zset_listpack(l, e):
     number: Slice
     p: cython.p_char
     rules: SortedSetRules
-    zset_rules(l, address(rules))
-    if not take_string(l, address(s)):
+    zset_rules(r, address(rules))
+    if not take_string(r, address(s)):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0 or count % 2 == 1:
-        return fail(l, "a damaged listpack")
+        return fail(r, "a damaged listpack")
     p = listpack_first(s.p)
     while p != NULL:
         member = listpack_text(p, scratch)
@@ -482,8 +542,8 @@ def load_zset_listpack(l, e):
         number = listpack_text(p, cast(cython.p_char, scratch) + 24)
         p = listpack_next(p)
         if not score_of(address(number), address(score)):
-            return fail(l, "a score that is no number")
-        if not zset_put(l, address(rules), e, address(member), score):
+            return fail(r, "a score that is no number")
+        if not zset_put(r, address(rules), e, address(member), score):
             return False
     return True
 
@@ -492,7 +552,7 @@ def score_of(s, score):
     return parse_double(s.p, s.n, score)
 
 
-def load_zset_ziplist(l, e):
+def load_zset_ziplist(r, e):
     scratch: cython.char[48]
     score: cython.double = 0
     s: Slice
@@ -502,40 +562,40 @@ def load_zset_ziplist(l, e):
     item: Item
     reader: PackedReader
     rules: SortedSetRules
-    zset_rules(l, address(rules))
-    if not take_string(l, address(s)) or not ziplist_open(address(reader), s.p, s.n):
-        return fail(l, "a damaged ziplist")
+    zset_rules(r, address(rules))
+    if not take_string(r, address(s)) or not ziplist_open(address(reader), s.p, s.n):
+        return fail(r, "a damaged ziplist")
     while ziplist_read(address(reader), address(member)):
         if not ziplist_read(address(reader), address(item)):
-            return fail(l, "a damaged ziplist")
+            return fail(r, "a damaged ziplist")
         text = item_text(address(member), scratch)
         number = item_text(address(item), cast(cython.p_char, scratch) + 24)
         if not score_of(address(number), address(score)):
-            return fail(l, "a score that is no number")
-        if not zset_put(l, address(rules), e, address(text), score):
+            return fail(r, "a score that is no number")
+        if not zset_put(r, address(rules), e, address(text), score):
             return False
-    return (not reader.damaged and sorted_set_count(e) > 0) or fail(l, "a damaged ziplist")
+    return (not reader.damaged and sorted_set_count(e) > 0) or fail(r, "a damaged ziplist")
 
 
 # --- hashes ----------------------------------------------------------------------------------------------------------
 
 
-def hash_settings(l, settings):
-    settings.heap = l.ks.heap
-    settings.key = address(l.ks.hash_key)
+def hash_settings(r, settings):
+    settings.heap = r.ks.heap
+    settings.key = address(r.ks.hash_key)
     settings.now = INT64_MIN
-    settings.max_entries = l.ks.limits.hash_max_listpack_entries
-    settings.max_value = cast(cython.size_t, l.ks.limits.hash_max_listpack_value)
+    settings.max_entries = r.ks.limits.hash_max_listpack_entries
+    settings.max_value = cast(cython.size_t, r.ks.limits.hash_max_listpack_value)
 
 
-def hash_put(l, settings, e, field, value, expiry):
+def hash_put(r, settings, e, field, value, expiry):
     outcome: cython.int = hash_set(settings, e, field, value, expiry)
     if outcome == HASH_ADDED:
         return True
-    return fail(l, "out of memory" if outcome == HASH_NO_MEMORY else "a field of a hash stands there twice")
+    return fail(r, "out of memory" if outcome == HASH_NO_MEMORY else "a field of a hash stands there twice")
 
 
-def load_hash(l, e, kind):
+def load_hash(r, e, kind):
     """Fields and values; in RDB_HASH_2 each with its expiry."""
     n: uint64_t = 0
     i: uint64_t
@@ -543,39 +603,39 @@ def load_hash(l, e, kind):
     field: Slice
     value: Slice
     settings: HashSettings
-    hash_settings(l, address(settings))
-    if not rdb_get_length(l.source, address(n)):
+    hash_settings(r, address(settings))
+    if not rdb_get_length(r.source, address(n)):
         return False
     if n > cast(uint64_t, settings.max_entries) and not hash_convert(settings.heap, settings.key, e):
-        return fail(l, "out of memory")
+        return fail(r, "out of memory")
     for i in range(n):
-        if not take_kept(l, address(field)) or not take_string(l, address(value)):
+        if not take_kept(r, address(field)) or not take_string(r, address(value)):
             return False
         if kind == RDB_HASH_2:
             # The value may stand in the source's window, which the expiry could move.
-            if not value_kept(l, address(value)) or not rdb_get_int64(l.source, address(expiry)):
+            if not value_kept(r, address(value)) or not rdb_get_int64(r.source, address(expiry)):
                 return False
             if expiry < 0 and expiry != EXPIRY_NONE:
-                return fail(l, "an impossible expiry of a field")
-        if not hash_put(l, address(settings), e, address(field), address(value), expiry):
+                return fail(r, "an impossible expiry of a field")
+        if not hash_put(r, address(settings), e, address(field), address(value), expiry):
             return False
-    return n > 0 or fail(l, "an empty hash")
+    return n > 0 or fail(r, "an empty hash")
 
 
-def value_kept(l, value):
+def value_kept(r, value):
     """Move the string, unless it stands in scratch anyhow."""
     p: cython.p_char
-    if value.p == l.first.data:
+    if value.p == r.first.data:
         return True
-    p = scratch_room(address(l.first), value.n + 1)
+    p = scratch_room(address(r.first), value.n + 1)
     if p == NULL:
-        return fail(l, "out of memory")
+        return fail(r, "out of memory")
     memcpy(p, value.p, value.n)
     value.p = p
     return True
 
 
-def load_hash_metadata(l, e):
+def load_hash_metadata(r, e):
     """Redis 7.4: the earliest expiry, then for each field its own, counted from there (0: none)."""
     n: uint64_t = 0
     i: uint64_t
@@ -584,22 +644,22 @@ def load_hash_metadata(l, e):
     field: Slice
     value: Slice
     settings: HashSettings
-    hash_settings(l, address(settings))
-    if not rdb_get_int64(l.source, address(first)) or not rdb_get_length(l.source, address(n)):
+    hash_settings(r, address(settings))
+    if not rdb_get_int64(r.source, address(first)) or not rdb_get_length(r.source, address(n)):
         return False
     for i in range(n):
-        if not rdb_get_length(l.source, address(after)) or not take_kept(l, address(field)) \
-                or not take_string(l, address(value)):
+        if not rdb_get_length(r.source, address(after)) or not take_kept(r, address(field)) \
+                or not take_string(r, address(value)):
             return False
         if first < 0 or after > EXPIRY_MAX or first > EXPIRY_MAX:
-            return fail(l, "an impossible expiry of a field")
-        if not hash_put(l, address(settings), e, address(field), address(value),
+            return fail(r, "an impossible expiry of a field")
+        if not hash_put(r, address(settings), e, address(field), address(value),
                         first + cast(int64_t, after) - 1 if after > 0 else EXPIRY_NONE):
             return False
-    return n > 0 or fail(l, "an empty hash")
+    return n > 0 or fail(r, "an empty hash")
 
 
-def load_hash_listpack(l, e, step):
+def load_hash_listpack(r, e, step):
     """Pairs, or (`step` 3, Redis 7.4) field, value and expiry, 0 for none, behind the earliest one."""
     scratch: cython.char[72]
     count: cython.size_t = 0
@@ -610,11 +670,11 @@ def load_hash_listpack(l, e, step):
     value: Slice
     p: cython.p_char
     settings: HashSettings
-    hash_settings(l, address(settings))
-    if (step == 3 and not rdb_get_int64(l.source, address(first))) or not take_string(l, address(s)):
+    hash_settings(r, address(settings))
+    if (step == 3 and not rdb_get_int64(r.source, address(first))) or not take_string(r, address(s)):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0 or count % step != 0:
-        return fail(l, "a damaged listpack")
+        return fail(r, "a damaged listpack")
     p = listpack_first(s.p)
     while p != NULL:
         field = listpack_text(p, scratch)
@@ -624,16 +684,16 @@ def load_hash_listpack(l, e, step):
         expiry = EXPIRY_NONE
         if step == 3:
             if listpack_item(p).p != NULL or listpack_item(p).integer < 0:
-                return fail(l, "an impossible expiry of a field")
+                return fail(r, "an impossible expiry of a field")
             if listpack_item(p).integer > 0:
                 expiry = listpack_item(p).integer
             p = listpack_next(p)
-        if not hash_put(l, address(settings), e, address(field), address(value), expiry):
+        if not hash_put(r, address(settings), e, address(field), address(value), expiry):
             return False
     return True
 
 
-def load_hash_ziplist(l, e):
+def load_hash_ziplist(r, e):
     scratch: cython.char[48]
     s: Slice
     field: Slice
@@ -642,20 +702,20 @@ def load_hash_ziplist(l, e):
     item: Item
     reader: PackedReader
     settings: HashSettings
-    hash_settings(l, address(settings))
-    if not take_string(l, address(s)) or not ziplist_open(address(reader), s.p, s.n):
-        return fail(l, "a damaged ziplist")
+    hash_settings(r, address(settings))
+    if not take_string(r, address(s)) or not ziplist_open(address(reader), s.p, s.n):
+        return fail(r, "a damaged ziplist")
     while ziplist_read(address(reader), address(name)):
         if not ziplist_read(address(reader), address(item)):
-            return fail(l, "a damaged ziplist")
+            return fail(r, "a damaged ziplist")
         field = item_text(address(name), scratch)
         value = item_text(address(item), cast(cython.p_char, scratch) + 24)
-        if not hash_put(l, address(settings), e, address(field), address(value), EXPIRY_NONE):
+        if not hash_put(r, address(settings), e, address(field), address(value), EXPIRY_NONE):
             return False
-    return (not reader.damaged and hash_count(e) > 0) or fail(l, "a damaged ziplist")
+    return (not reader.damaged and hash_count(e) > 0) or fail(r, "a damaged ziplist")
 
 
-def load_hash_zipmap(l, e):
+def load_hash_zipmap(r, e):
     s: Slice
     field: Slice
     value: Slice
@@ -663,14 +723,14 @@ def load_hash_zipmap(l, e):
     item: Item
     reader: PackedReader
     settings: HashSettings
-    hash_settings(l, address(settings))
-    if not take_string(l, address(s)) or not zipmap_open(address(reader), s.p, s.n):
-        return fail(l, "a damaged zipmap")
+    hash_settings(r, address(settings))
+    if not take_string(r, address(s)) or not zipmap_open(address(reader), s.p, s.n):
+        return fail(r, "a damaged zipmap")
     while zipmap_read(address(reader), address(name), address(item)):
         field.p = name.p
         field.n = name.n
         value.p = item.p
         value.n = item.n
-        if not hash_put(l, address(settings), e, address(field), address(value), EXPIRY_NONE):
+        if not hash_put(r, address(settings), e, address(field), address(value), EXPIRY_NONE):
             return False
-    return (not reader.damaged and hash_count(e) > 0) or fail(l, "a damaged zipmap")
+    return (not reader.damaged and hash_count(e) > 0) or fail(r, "a damaged zipmap")

@@ -30,14 +30,14 @@ cdef struct BlockCheck:         # what a walk through a block finds
     int64_t deleted
 
 cdef Stream *load_stream(Heap *heap, Source *source, Scratch *scratch, int kind) noexcept nogil
-cdef bint load_blocks(StreamLoader *l, Stream *s) noexcept nogil
-cdef bint load_counts(StreamLoader *l, Stream *s) noexcept nogil
-cdef bint load_group(StreamLoader *l, Stream *s) noexcept nogil
-cdef bint load_pending(StreamLoader *l, Group *group) noexcept nogil
-cdef bint owners_known(StreamLoader *l, const Group *group) noexcept nogil
-cdef bint load_consumer(StreamLoader *l, Group *group) noexcept nogil
-cdef bint take_id(StreamLoader *l, StreamID *id) noexcept nogil
-cdef bint get_id(StreamLoader *l, StreamID *id) noexcept nogil
+cdef bint load_blocks(StreamLoader *r, Stream *s) noexcept nogil
+cdef bint load_counts(StreamLoader *r, Stream *s) noexcept nogil
+cdef bint load_group(StreamLoader *r, Stream *s) noexcept nogil
+cdef bint load_pending(StreamLoader *r, Group *group) noexcept nogil
+cdef bint owners_known(StreamLoader *r, const Group *group) noexcept nogil
+cdef bint load_consumer(StreamLoader *r, Group *group) noexcept nogil
+cdef bint take_id(StreamLoader *r, StreamID *id) noexcept nogil
+cdef bint get_id(StreamLoader *r, StreamID *id) noexcept nogil
 cdef bint block_is_valid(const Slice *s, StreamID master, StreamID *last, uint64_t *live) noexcept nogil
 cdef bint entry_is_valid(char **at, int64_t master_fields, BlockCheck *check) noexcept nogil
 cdef bint take_integer(char **at, int64_t *value) noexcept nogil

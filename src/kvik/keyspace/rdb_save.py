@@ -16,29 +16,63 @@ changes nothing, so it can run in a forked child.
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
-    ENCODING_HASHTABLE, ENCODING_INT, ENCODING_INTSET, ENCODING_LISTPACK, TYPE_HASH, TYPE_LIST, TYPE_SET,
-    TYPE_SORTED_SET, TYPE_STRING, entry_encoding, entry_expiry, entry_integer, entry_key, entry_key_length,
-    entry_pointer, entry_type,
+    ENCODING_HASHTABLE,
+    ENCODING_INT,
+    ENCODING_INTSET,
+    ENCODING_LISTPACK,
+    TYPE_HASH,
+    TYPE_LIST,
+    TYPE_SET,
+    TYPE_SORTED_SET,
+    TYPE_STRING,
+    entry_encoding,
+    entry_expiry,
+    entry_integer,
+    entry_key,
+    entry_key_length,
+    entry_pointer,
+    entry_type,
 )
 from cython.cimports.kvik.engine.id_map import cursor_next, cursor_slot, id_map_first
 from cython.cimports.kvik.engine.intrinsics import store64, swap64
 from cython.cimports.kvik.engine.intset import intset_bytes
-from cython.cimports.kvik.engine.listpack import listpack_bytes, listpack_count, listpack_first, listpack_next
-from cython.cimports.kvik.engine.listpack import listpack_text
+from cython.cimports.kvik.engine.listpack import (
+    listpack_bytes,
+    listpack_count,
+    listpack_first,
+    listpack_next,
+    listpack_text,
+)
 from cython.cimports.kvik.engine.member import member_score
 from cython.cimports.kvik.engine.ordered_set import ordered_set_last, place_member, place_previous
 from cython.cimports.kvik.engine.quicklist_node import NODE_COMPRESSED, NODE_PLAIN
 from cython.cimports.kvik.engine.rdb_format import (
-    RDB_HASH, RDB_HASH_2, RDB_HASH_LISTPACK, RDB_LIST_QUICKLIST_2, RDB_NODE_PACKED, RDB_NODE_PLAIN, RDB_SET,
-    RDB_SET_INTSET, RDB_STREAM_2, RDB_STRING, RDB_VERSION_HASH_2, RDB_ZSET_2, RDB_ZSET_LISTPACK, rdb_put_double,
-    rdb_put_int64, rdb_put_integer, rdb_put_length, rdb_put_lzf, rdb_put_string,
+    RDB_HASH,
+    RDB_HASH_2,
+    RDB_HASH_LISTPACK,
+    RDB_LIST_QUICKLIST_2,
+    RDB_NODE_PACKED,
+    RDB_NODE_PLAIN,
+    RDB_SET,
+    RDB_SET_INTSET,
+    RDB_STREAM_2,
+    RDB_STRING,
+    RDB_VERSION_HASH_2,
+    RDB_ZSET_2,
+    RDB_ZSET_LISTPACK,
+    rdb_put_double,
+    rdb_put_int64,
+    rdb_put_integer,
+    rdb_put_length,
+    rdb_put_lzf,
+    rdb_put_string,
 )
 from cython.cimports.kvik.engine.sink import sink_put
 from cython.cimports.kvik.engine.stream_group import name_of
 from cython.cimports.kvik.engine.table import table_walk, table_walk_next
 from cython.cimports.kvik.keyspace.fields import field_value
 from cython.cimports.kvik.keyspace.values import string_value
-from cython.cimports.libc.stdint import int64_t, uint32_t, uint64_t
+from cython.cimports.libc.stdint import uint32_t, uint64_t
 
 
 def rdb_type(e):

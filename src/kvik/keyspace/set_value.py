@@ -29,7 +29,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_word,
 )
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_block_bytes, heap_free, heap_release
+from cython.cimports.kvik.engine.heap import heap_alloc, heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.intset import (
     INTSET_COUNT_MAX,
     intset_add,
@@ -295,7 +295,8 @@ def intset_max(context):
 def fits_listpack(context, count, bytes, longest):
     """May a listpack of `count` elements and so many bytes get another one, where the longest has `longest` bytes?"""
     return count < cast(uint64_t, context.limits.set_max_listpack_entries) \
-        and longest <= cast(uint64_t, context.limits.set_max_listpack_value) and bytes + longest + ELEMENT_OVERHEAD <= LISTPACK_LIMIT
+        and longest <= cast(uint64_t, context.limits.set_max_listpack_value) \
+        and bytes + longest + ELEMENT_OVERHEAD <= LISTPACK_LIMIT
 
 
 def form_beyond_intset(context, s, n):

@@ -41,7 +41,7 @@ from cython.cimports.kvik.engine.heap import heap_block_bytes, heap_release
 from cython.cimports.kvik.engine.stream import stream_bytes, stream_copy, stream_effort, stream_free
 from cython.cimports.kvik.engine.text import format_integer, parse_integer
 from cython.cimports.kvik.keyspace.hash_value import hash_copy, hash_effort, hash_free, hash_memory
-from cython.cimports.kvik.keyspace.list_value import list_memory, list_copy, list_effort, list_free
+from cython.cimports.kvik.keyspace.list_value import list_copy, list_effort, list_free, list_memory
 from cython.cimports.kvik.keyspace.set_value import set_bytes, set_copy, set_effort, set_free
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_bytes,
