@@ -236,6 +236,7 @@ def move_command(call):
     db_remove(call.keyspace, call.db, call.argv[1].p, call.argv[1].n, h)
     changed(call, 1, EVENT_GENERIC, "move_from")
     key_event(call.keyspace, to, call.argv[1].p, call.argv[1].n, EVENT_GENERIC, "move_to")
+    signal_key(call.keyspace, to, call.argv[1].p, call.argv[1].n)
     reply_integer(call.client, 1)
 
 

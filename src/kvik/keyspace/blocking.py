@@ -49,7 +49,8 @@ def block(call, first, count, step, kind, on_removal, timeout_ms, timed_out):
     b.on_removal = on_removal
     b.muted = (c.flags & CLIENT_MUTED) != 0
     if timeout_ms > 0:
-        b.deadline_ms = call.keyspace.clock.monotonic_ms + timeout_ms
+        # The clock has cut off a part of a millisecond: no wait is shorter than it should be.
+        b.deadline_ms = call.keyspace.clock.monotonic_ms + timeout_ms + 1
     for i in range(count):
         b.waiters[i].blocked = b
     for i in range(count):

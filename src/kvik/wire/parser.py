@@ -240,6 +240,8 @@ def parse_inline(heap, state, limits, arguments, buffer, length):
         if length - state.position > INLINE_MAX:
             return parse_error(state, "too big inline request")
         return PARSE_INCOMPLETE
+    if end - start > INLINE_MAX:        # however it came in pieces, the answer is the same
+        return parse_error(state, "too big inline request")
     if limits.scratch_left < cast(cython.size_t, end - start):
         return PARSE_FULL
     state.position = (end - buffer) + 1

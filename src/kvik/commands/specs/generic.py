@@ -31,9 +31,11 @@ SORT_STORE: Final = (
 )
 SORT_ARGUMENTS: Final = (
     key(),
-    pattern("by-pattern", token="BY", key_spec=1, optional=True),
+    pattern("by-pattern", display="pattern", token="BY", key_spec=1, optional=True),
     block("limit", integer("offset"), integer("count"), token="LIMIT", optional=True),
-    pattern("get-pattern", token="GET", key_spec=1, optional=True, multiple=True, multiple_token=True),
+    pattern(
+        "get-pattern", display="pattern", token="GET", key_spec=1, optional=True, multiple=True, multiple_token=True
+    ),
     oneof("order", word("ASC"), word("DESC"), optional=True),
     word("ALPHA", "sorting", optional=True),
 )
