@@ -23,10 +23,24 @@ from kvik.commands.spec import (
     CommandSpec,
     implied_categories,
 )
-from kvik.commands.specs import bitmap, client, connection, generic, hash, hyperloglog, server, sorted_set, stream, string
+from kvik.commands.specs import (
+    bitmap,
+    client,
+    connection,
+    generic,
+    geo,
+    hash,
+    hyperloglog,
+    server,
+    sorted_set,
+    stream,
+    string,
+)
 from kvik.commands.specs import set as sets
 
-LIVE: Final = (bitmap, client, connection, generic, hash, hyperloglog, server, sets, sorted_set, stream, string)
+LIVE: Final = (
+    bitmap, client, connection, generic, geo, hash, hyperloglog, server, sets, sorted_set, stream, string,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
