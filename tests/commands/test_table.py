@@ -24,7 +24,7 @@ REFERENCE_FILE = Path(__file__).parents[1] / "reference" / "valkey-9.1.2-command
 REFERENCE: dict[str, Any] = json.loads(REFERENCE_FILE.read_text())
 """Facts exported from Valkey, by command."""
 
-COMPLETE_GROUPS = {"string", "bitmap", "connection", "generic", "hash", "stream"}
+COMPLETE_GROUPS = {"string", "bitmap", "connection", "generic", "geo", "hash", "hyperloglog", "stream"}
 NEEDS_RDB = "needs the RDB codec"
 NEEDS_REPLICATION = "needs replication"
 NEEDS_TRACKING = "needs client-side caching"

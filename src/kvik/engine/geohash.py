@@ -140,7 +140,7 @@ def geo_format_distance(out, distance):
 
 
 def geo_polygon_center(vertices, count):
-    """The middle of the corners: their mean as points in space, seen from the middle of the earth."""
+    """The middle of the corners: the direction of their sum as points in space, seen from the middle of the earth."""
     x: cython.double = 0
     y: cython.double = 0
     z: cython.double = 0
@@ -154,9 +154,6 @@ def geo_polygon_center(vertices, count):
         x += cos(latitude) * cos(longitude)
         y += cos(latitude) * sin(longitude)
         z += sin(latitude)
-    x /= count
-    y /= count
-    z /= count
     center.longitude = atan2(y, x) / RADIAN
     center.latitude = atan2(z, sqrt(x * x + y * y)) / RADIAN
     return center
@@ -182,7 +179,7 @@ def geo_shape_contains(shape, place, distance):
     level: GeoPlace
     if shape.kind == GEO_CIRCLE:
         reach = shape.radius * shape.unit
-        if north > reach * 1.000001:        # so much for the cheap part; never wrong, whatever is rounded
+        if north > reach * 1.000001 + 0.001:    # the cheap part, with more room than any rounding needs
             return False
         distance[0] = from_center(shape, place)
         return not distance[0] > reach
