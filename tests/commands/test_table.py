@@ -25,7 +25,7 @@ REFERENCE: dict[str, Any] = json.loads(REFERENCE_FILE.read_text())
 """Facts exported from Valkey, by command."""
 
 COMPLETE_GROUPS = {
-    "string", "bitmap", "connection", "generic", "hash", "hyperloglog", "list", "set", "sorted-set", "stream",
+    "string", "bitmap", "connection", "generic", "geo", "hash", "hyperloglog", "list", "set", "sorted-set", "stream",
 }  # fmt: skip
 NEEDS_RDB = "needs the RDB codec"
 NEEDS_REPLICATION = "needs replication"

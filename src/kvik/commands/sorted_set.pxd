@@ -16,10 +16,15 @@ cdef enum:                      # how a member is replied
     REPLY_FLAT = 1              # and its score
     REPLY_PAIR = 2              # with its score in an array of two
 
+# Reads the score that begins at argv[i]. False: it is none, answered.
+ctypedef bint (*ScoreReader)(Call *call, int i, double *score) noexcept nogil
+
 cdef struct AddOptions:
     int flags                   # ADD_...
     bint changes                # CH: the reply counts changed members too
     int first                   # where the pairs begin
+    int step                    # arguments of a pair: those of the score, and the member
+    ScoreReader read
 
 ctypedef AddOptions *AddOptionsPtr
 
@@ -34,11 +39,11 @@ cdef void zrevrank_command(Call *call) noexcept nogil
 
 cdef bint read_add_options(Call *call, AddOptions *options) noexcept nogil
 cdef bint read_score(Call *call, int i, double *score) noexcept nogil
-cdef void add_pairs(Call *call, const AddOptions *options) noexcept nogil
 cdef Entry *set_to_add_to(Call *call, const AddOptions *options, bint *answered) noexcept nogil
 cdef void answer_rank(Call *call, bint reverse) noexcept nogil
 
 # For all sorted set commands.
+cdef void add_pairs(Call *call, const AddOptions *options) noexcept nogil
 cdef Entry *new_sorted_set(Call *call, int i, uint64_t h, size_t members, size_t longest) noexcept nogil
 cdef void reply_member(Call *call, const SortedSetCursor *cursor, int form) noexcept nogil
 cdef void reply_stored_member(Call *call, const Entry *m, int form) noexcept nogil

@@ -103,6 +103,8 @@ def read_add_options(call, options):
     options.flags = 0
     options.changes = False
     options.first = 2
+    options.step = 2
+    options.read = read_score
     while options.first < call.argc:
         a = address(call.argv[options.first])
         if is_word(a, "nx"):
@@ -170,10 +172,12 @@ def set_to_add_to(call, options, answered):
     if e == NULL and options.flags & ADD_IF_THERE:
         answered[0] = False
         return NULL
-    for i in range(options.first + 1, call.argc, 2):
+    i = options.first + options.step - 1
+    while i < call.argc:
         if call.argv[i].n > longest:
             longest = call.argv[i].n
-    pairs = (call.argc - options.first) // 2
+        i += options.step
+    pairs = (call.argc - options.first) // options.step
     if e == NULL:
         return new_sorted_set(call, 1, call.hash, pairs, longest)
     if sorted_set_prepare(address(rules), e, pairs, longest):
@@ -183,7 +187,7 @@ def set_to_add_to(call, options, answered):
 
 
 def add_pairs(call, options):
-    """ZADD and ZINCRBY, from argv[options.first] on: score, member, score, member, ..."""
+    """ZADD, ZINCRBY and GEOADD, from argv[options.first] on: score, member, score, member, ..."""
     rules: SortedSetRules = sorted_set_rules(call)
     scores: cython.double[SCORES_KEPT]
     score: cython.double = 0
@@ -192,11 +196,12 @@ def add_pairs(call, options):
     updated: uint64_t = 0
     outcome: cython.int = ADDED_NOTHING
     answered: cython.bint = False
-    pairs: cython.int = (call.argc - options.first) // 2
+    pairs: cython.int = (call.argc - options.first) // options.step
     i: cython.int
+    at: cython.int
     e: EntryPtr
     for i in range(pairs):      # all of them first: a bad one leaves the set as it is
-        if not read_score(call, options.first + 2 * i, address(score)):
+        if not options.read(call, options.first + options.step * i, address(score)):
             return
         if i < SCORES_KEPT:
             scores[i] = score
@@ -204,12 +209,13 @@ def add_pairs(call, options):
     if e == NULL and answered:
         return
     for i in range(pairs if e != NULL else 0):
+        at = options.first + options.step * i
         if i < SCORES_KEPT:
             score = scores[i]
         else:
-            read_score(call, options.first + 2 * i, address(score))
+            options.read(call, at, address(score))
         outcome = sorted_set_add(
-            address(rules), e, address(call.argv[options.first + 2 * i + 1]), score, options.flags, address(result))
+            address(rules), e, address(call.argv[at + options.step - 1]), score, options.flags, address(result))
         if outcome == ADDED_MEMBER:
             added += 1
         elif outcome == ADDED_SCORE:

@@ -28,6 +28,7 @@ from kvik.commands.specs import (
     client,
     connection,
     generic,
+    geo,
     hash,
     hyperloglog,
     server,
@@ -39,7 +40,7 @@ from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 
 LIVE: Final = (
-    bitmap, client, connection, generic, hash, hyperloglog, lists, server, sets, sorted_set, stream, string,
+    bitmap, client, connection, generic, geo, hash, hyperloglog, lists, server, sets, sorted_set, stream, string,
 )  # fmt: skip
 
 
