@@ -41,12 +41,15 @@ BY: Final = oneof(
     "by",
     block("circle", double("radius", token="BYRADIUS"), UNIT),
     block("box", double("width", token="BYBOX"), double("height"), UNIT),
-    block("polygon", integer("num-vertices", token="BYPOLYGON"), block("vertices", *PLACE, multiple=True)),
+    block(
+        "polygon", integer("num-vertices", token="BYPOLYGON"), block("vertices", *PLACE, multiple=True), since="9.0.0"
+    ),
 )
 AREA: Final = (
     "O(N+log(M)) where N is the number of members in the cells around the shape and M the number of those inside it."
 )
 UPPER_CASE: Final = ("7.0.0", "Added support for uppercase unit names.")
+POLYGON: Final = ("9.0.0", "Added support for the BYPOLYGON option.")
 ANY: Final = ("6.2.0", "Added the `ANY` option for `COUNT`.")
 
 
@@ -124,9 +127,6 @@ COMMANDS: Final = (
             keyword_keys("STOREDIST", 6, "OW", "update", "variable_flags"),
         ),
         arguments=(key(), *PLACE, double("radius"), UNIT, *EXTRAS, RADIUS_COUNT, ORDER, STORE),
-        doc_flags=("deprecated",),
-        deprecated_since="6.2.0",
-        replaced_by="`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
         history=(ANY, UPPER_CASE),
         handler="geo_search:georadius_command",
     ),
@@ -141,9 +141,6 @@ COMMANDS: Final = (
         acl=("geo",),
         keys=ONE_KEY,
         arguments=(key(), *PLACE, double("radius"), UNIT, *EXTRAS, RADIUS_COUNT, ORDER),
-        doc_flags=("deprecated",),
-        deprecated_since="6.2.0",
-        replaced_by="`GEOSEARCH` with the `BYRADIUS` argument",
         history=(ANY, UPPER_CASE),
         handler="geo_search:georadius_ro_command",
     ),
@@ -161,10 +158,7 @@ COMMANDS: Final = (
             keyword_keys("STORE", 5, "OW", "update", "variable_flags"),
             keyword_keys("STOREDIST", 5, "OW", "update", "variable_flags"),
         ),
-        arguments=(key(), string("member"), double("radius"), UNIT, *EXTRAS, RADIUS_COUNT, ORDER, STORE),
-        doc_flags=("deprecated",),
-        deprecated_since="6.2.0",
-        replaced_by="`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
+        arguments=(key(), string("member"), double("radius"), UNIT, *EXTRAS, COUNT, ORDER, STORE),
         history=(ANY, UPPER_CASE),
         handler="geo_search:georadiusbymember_command",
     ),
@@ -178,10 +172,7 @@ COMMANDS: Final = (
         complexity=AREA,
         acl=("geo",),
         keys=ONE_KEY,
-        arguments=(key(), string("member"), double("radius"), UNIT, *EXTRAS, RADIUS_COUNT, ORDER),
-        doc_flags=("deprecated",),
-        deprecated_since="6.2.0",
-        replaced_by="`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
+        arguments=(key(), string("member"), double("radius"), UNIT, *EXTRAS, COUNT, ORDER),
         history=(ANY, UPPER_CASE),
         handler="geo_search:georadiusbymember_ro_command",
     ),
@@ -196,6 +187,7 @@ COMMANDS: Final = (
         acl=("geo",),
         keys=ONE_KEY,
         arguments=(key(), FROM, BY, ORDER, COUNT, *EXTRAS),
+        history=(UPPER_CASE, POLYGON),
         handler="geo_search:geosearch_command",
     ),
     CommandSpec(
@@ -217,6 +209,7 @@ COMMANDS: Final = (
             COUNT,
             word("STOREDIST", optional=True),
         ),
+        history=(UPPER_CASE, POLYGON),
         handler="geo_search:geosearchstore_command",
     ),
 )
