@@ -48,7 +48,7 @@ def talk(server: ServerProcess, witness: Connection, pieces: list[bytes]) -> Sai
                     return said
             client.socket.shutdown(socket.SHUT_WR)
             assert heard(client.socket, said, 60)
-        except (ConnectionResetError, BrokenPipeError):
+        except OSError:     # reset, or no longer connected when it is to be shut down
             said.lost = True
     return said
 
