@@ -27,12 +27,17 @@ def read_pop_options(call, i, first, last, options):
     where = i + 1 + options.keys
     a = address(call.argv[where])
     options.last = is_word(a, last)
-    if not (options.last or is_word(a, first)) or call.argc not in (where + 1, where + 3) \
-            or (call.argc == where + 3 and not is_word(address(call.argv[where + 1]), "count")):
+    if not (options.last or is_word(a, first)):
         reply_syntax_error(call)
         return False
-    return call.argc == where + 1 \
-        or read_count(call, where + 2, 1, "ERR count should be greater than 0", address(options.count))
+    if where + 2 < call.argc and is_word(address(call.argv[where + 1]), "count"):
+        if not read_count(call, where + 2, 1, "ERR count should be greater than 0", address(options.count)):
+            return False
+        where += 2
+    if where + 1 < call.argc:
+        reply_syntax_error(call)
+        return False
+    return True
 
 
 def find_filled(call, kind, first, count, h, e):
