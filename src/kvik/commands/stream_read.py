@@ -183,7 +183,7 @@ def resolve_id(call, i, options, a):
         if a.s != NULL:
             a.after = a.s.last_id
             if is_sign(written, PLUS) and a.s.length > 0:
-                a.after = stream_id_previous(stream_edge(a.s, True))
+                a.after = stream_id_previous(a.s.last_id)      # as in Valkey: nothing, if the last one is gone
         return True
     if is_sign(written, GREATER):
         if not options.grouped:
