@@ -27,11 +27,11 @@ def form(r: Connection, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def check_even(counts: Counter[bytes], keys: int, draws: int) -> None:
-    """Chi-square: are all as frequent as is likely when they are equally likely?"""
+    """Chi-square: are all as frequent as is likely when they are equally likely? One in a million fair choices fails."""
     expected = draws / keys
     assert len(counts) == keys
     chi_square = sum((count - expected) ** 2 / expected for count in counts.values())
-    assert chi_square <= keys - 1 + 6 * math.sqrt(2 * (keys - 1)), chi_square
+    assert chi_square <= keys - 1 + 6 * math.sqrt(2 * (keys - 1)) + 16, chi_square
 
 
 @pytest.mark.parametrize(
