@@ -105,10 +105,10 @@ class QuicklistProbe:
         if reserve and not list_reserve(address(c), count, forward):
             list_close(address(c))
             return None
-        while len(found) < count:
+        while True:
             item = list_item(address(c))
             found.append(item_bytes(address(item)))
-            if not (list_next(address(c)) if forward else list_previous(address(c))):
+            if len(found) == count or not (list_next(address(c)) if forward else list_previous(address(c))):
                 break
         list_close(address(c))
         assert not (reserve and c.failed)

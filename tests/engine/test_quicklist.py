@@ -386,7 +386,7 @@ class QuicklistMachine(RuleBasedStateMachine):
         removed, failed = self.list.remove_equal(value, limit, from_tail)
         if failed:
             self.refused()
-            assert removed < min(limit, len(places))
+            assert removed <= min(limit, len(places))
         else:
             assert removed == min(limit, len(places))
         for i in sorted(places[:removed], reverse=True):
