@@ -159,6 +159,20 @@ def test_flags(r: Connection, other: Connection) -> None:
         assert other("CLIENT", option, "on", "x") == wrong_count(option.lower())
 
 
+def test_idle_time_grows_until_the_key_is_used(r: Connection) -> None:
+    r("SET", "key", "value")
+    eventually(lambda: r("OBJECT", "IDLETIME", "key") >= 1, what="the key has been idle for a second")
+    r("GET", "key")
+    assert r("OBJECT", "IDLETIME", "key") <= 1
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lfu", "volatile-lfu"])
+def test_new_keys_have_been_used_five_times(r: Connection, policy: str) -> None:
+    with r.config(maxmemory_policy=policy):
+        r("SET", "key", "value")
+        assert r("OBJECT", "FREQ", "key") == 5
+
+
 def test_no_touch_leaves_the_use_of_keys_alone(r: Connection) -> None:
     with r.config(maxmemory_policy="allkeys-lfu", lfu_log_factor=0):
         r("SET", "key", "value")

@@ -100,15 +100,17 @@ class OrderedSetProbe:
         return out
 
     def load(self, pairs: list) -> bool:
-        """Fill an empty set from sorted (member, score)."""
+        """Fill an empty set from sorted (member, score). False when memory is short, for the members or for the tree."""
         i: cython.size_t
         n: cython.size_t = len(pairs)
         done: cython.bint
         block: cython.pointer(EntryPtr) = cast(cython.pointer(EntryPtr), malloc((n + 1) * cython.sizeof(EntryPtr)))
         for i in range(n):
             block[i] = self.make(pairs[i][0], pairs[i][1])
+            if block[i] == NULL:
+                break
             self.members[pairs[i][0]] = cast(uintptr_t, block[i])
-        done = ordered_set_load(address(self.order), block, n)
+        done = len(self.members) == n and ordered_set_load(address(self.order), block, n)
         free(block)
         if not done:
             for text in list(self.members):

@@ -20,6 +20,7 @@ from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefe
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
 from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.keyspace.database import keyspace_tick
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
@@ -118,6 +119,7 @@ def execute(owner, requests, count):
     d: DispatcherPtr = cast(DispatcherPtr, owner)
     argv: SlicePtr = d.loop.arguments.items
     i: cython.int
+    keyspace_tick(d.keyspace)
     d.last_cycles = cycles()
     d.share_end = d.last_cycles + d.share_cycles
     for i in range(BUCKET_LEAD if count > BUCKET_LEAD else count):

@@ -51,7 +51,14 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_STALE,
     COMMAND_WRITE,
 )
-from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash, keyspace_free, keyspace_init
+from cython.cimports.kvik.keyspace.database import (
+    db_find,
+    is_expired,
+    key_hash,
+    keyspace_free,
+    keyspace_init,
+    keyspace_tick,
+)
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
@@ -254,6 +261,7 @@ class Core:
         self.keyspace.lfu = lfu
         self.keyspace.lfu_log_factor = log_factor
         self.keyspace.lfu_decay_time = decay_minutes
+        keyspace_tick(address(self.keyspace))
 
     def set_encoding_limits(self, limits: dict):
         """Up to where collections keep their small form, by directive."""
