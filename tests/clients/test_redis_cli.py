@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import subprocess
@@ -98,7 +99,9 @@ def test_stat(server: ServerProcess) -> None:
     command = [tool_path("redis-cli"), "-p", str(server.port), "-i", "0.01", "--stat"]
     with server.connect() as r:
         assert r("MSET", "a", 1, "b", 2) == OK
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tool:
+        # Whoever runs tests in the background may have had SIGINT ignored, and that is inherited.
+        heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as tool:
             assert tool.stdout is not None
             lines = [tool.stdout.readline() for _ in range(6)]
             tool.send_signal(signal.SIGINT)
