@@ -227,7 +227,10 @@ class Snapshots:
     # Loading
 
     def load(self, *, replace: bool = False, serve: bool = False) -> RdbLoaded | None:
-        """Load `dbfilename`; None if there is none. `serve`: clients have their turn in between. RdbError if it is damaged, OSError if it cannot be read."""
+        """Load `dbfilename`; None if there is none. `serve`: clients have their turn in between.
+
+        RdbError if it is damaged, OSError if it cannot be read.
+        """
         self._set_options()
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
