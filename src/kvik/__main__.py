@@ -60,6 +60,10 @@ def serve(config: Config, config_path: str | None, log: ServerLog) -> int:
     if pid_file and not process.write_pid_file(pid_file):
         log.warning(f"Failed to write PID file: {pid_file}")
     _handle_signals(server, log)
+    if not server.load():
+        process.remove_pid_file(pid_file)
+        server.close()
+        return 1
     process.notify_supervisor(config.get_str("supervised"))
     server.run()
     _say_goodbye(server, log, pid_file)
@@ -98,9 +102,9 @@ def _set_title(config: Config) -> None:
 
 def _handle_signals(server: Server, log: ServerLog) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
-        name = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "SIGINT"}[signal.Signals(number)]
+        name = signal.Signals(number).name
         log.warning(f"Received {name} scheduling shutdown...")
-        server.stop()
+        server.stop(server.config.get_list(f"shutdown-on-{name.lower()}"))
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -111,7 +115,6 @@ def _handle_signals(server: Server, log: ServerLog) -> None:
 
 def _say_goodbye(server: Server, log: ServerLog, pid_file: str) -> None:
     signal.set_wakeup_fd(-1)
-    log.warning("User requested shutdown...")
     if pid_file:
         log.notice("Removing the pid file.")
         process.remove_pid_file(pid_file)

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
+from kvik.commands.dispatch cimport DispatcherPtr
 from kvik.keyspace.call cimport Call
 from kvik.keyspace.database cimport Database, DatabasePtr
 

@@ -1,7 +1,8 @@
 """Commands on whole databases: SELECT, SWAPDB, FLUSHDB, FLUSHALL, DBSIZE."""
 
+# ruff: noqa: F821
 import cython
-from cython import address, cast
+from cython import NULL, address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.database import db_empty, db_swap
@@ -69,8 +70,11 @@ def flushdb_command(call):
 def flushall_command(call):
     lazy: cython.bint = False
     i: cython.int
+    d: DispatcherPtr = cast(DispatcherPtr, call.server)
     if not read_flush_mode(call, address(lazy)):
         return
     for i in range(call.keyspace.count):
         flush(call, address(call.keyspace.databases[i]), lazy)
+    if d.flushed != NULL:
+        d.flushed(d.engine)
     reply_ok(call.client)

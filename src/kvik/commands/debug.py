@@ -34,6 +34,12 @@ OBJECT <key>
 PROTOCOL <type>
     Reply with a test value of the specified type. <type> can be: string,
     integer, double, null, array, set, map, verbatim, true, false.
+RELOAD [option ...]
+    Save the RDB on disk and reload it back to memory. Valid <option> values:
+    * MERGE: conflicting keys will be loaded from RDB.
+    * NOFLUSH: the existing database will not be removed before load. In case
+      of conflict, the reload fails.
+    * NOSAVE: the database will be loaded from an existing RDB file.
 SET-ACTIVE-EXPIRE <0|1>
     Setting it to 0 disables expiring keys (and hash fields) in background
     when they are not accessed (otherwise the background process would expire them).
@@ -66,6 +72,20 @@ def _sleep(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     except ValueError:
         seconds = 0.0
     time.sleep(max(0.0, seconds))
+    return OK
+
+
+def _reload(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    """Save and load again: what comes back is what files hold."""
+    options = {arg.lower() for arg in args}
+    if not options <= {b"merge", b"noflush", b"nosave"}:
+        raise CommandError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+    failed = server.snapshots.reload(
+        save=b"nosave" not in options, empty=b"noflush" not in options, replace=b"merge" in options
+    )
+    if failed:
+        raise CommandError(failed)
+    server.log.warning("DB reloaded by DEBUG RELOAD")
     return OK
 
 
@@ -142,6 +162,7 @@ def _help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
 Handler = Callable[["Server", "Client", Sequence[bytes]], Reply]
 SUBCOMMANDS: Final[dict[bytes, tuple[Handler, int, int]]] = {
     b"sleep": (_sleep, 1, 1),
+    b"reload": (_reload, 0, 3),
     b"object": (_object, 1, 1),
     b"set-active-expire": (_set_active_expire, 1, 1),
     b"htstats": (_htstats, 1, 2),

@@ -25,6 +25,10 @@ cdef enum:                      # Dispatcher.paused
     PAUSE_WRITES = 1
     PAUSE_ALL = 2
 
+cdef enum:                      # Dispatcher.refusals: why commands are refused that nothing is wrong with
+    REFUSE_LOADING = 1          # a file is being loaded: all but those of COMMAND_LOADING
+    REFUSE_UNSAVED = 2          # snapshots fail: writes
+
 cdef enum:
     SHARE_MS = 10               # of running a client's commands in a tick; then it is the others' turn
     ATTACK_LOG_MS = 60000       # between two log lines about POST and Host:
@@ -51,6 +55,8 @@ cdef struct Dispatcher:
     void (*slow)(void *engine, Call *call, uint64_t counted) noexcept nogil
     void (*count_error)(void *engine, const char *text, size_t n) noexcept nogil
     uint64_t errors
+    uint32_t refusals           # bits of REFUSE_
+    void (*flushed)(void *engine) noexcept nogil    # after FLUSHALL
     int64_t next_cron_ms        # when the periodic work is due, on the monotonic clock
     int paused
     int64_t paused_until_ms     # on the monotonic clock
@@ -93,6 +99,8 @@ cdef void execute(void *owner, Request *requests, int count) noexcept nogil
 cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
 cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
 cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
+cdef bint is_refused(Dispatcher *d, Call *call) noexcept nogil
+cdef bint is_named(const Command *command, const char *name) noexcept nogil
 cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil
 cdef void reply_unknown(Call *call) noexcept nogil
 cdef void reply_unknown_subcommand(Call *call, const Command *container) noexcept nogil

@@ -19,7 +19,7 @@ from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycle
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
-from cython.cimports.kvik.keyspace.call import COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.keyspace.call import COMMAND_LOADING, COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
 from cython.cimports.kvik.keyspace.database import keyspace_tick
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
@@ -186,6 +186,9 @@ def run(d, r, argv):
         if not admit(d, r, address(call)):
             finish_quietly(d, c)
             return
+    if unlikely(d.refusals != 0) and is_refused(d, address(call)):
+        finish_quietly(d, c)
+        return
     call_command(d, address(call))
     if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT)):
         finish_quietly(d, c)
@@ -261,6 +264,26 @@ def admit(d, r, call):
         reply_wrong_arity(call)
         return False
     return True
+
+
+def is_refused(d, call):
+    """Does the server's state forbid the command? The error is answered then."""
+    command: CommandPtr = call.command
+    if d.refusals & REFUSE_UNSAVED and (command.flags & COMMAND_WRITE or is_named(command, "ping")):
+        reply_error(call.client, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist "
+                    "to disk. Commands that may modify the data set are disabled, because this instance is configured to "
+                    "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please "
+                    "check the Valkey logs for details about the RDB error.")
+    elif d.refusals & REFUSE_LOADING and not command.flags & COMMAND_LOADING:
+        reply_error(call.client, "LOADING Valkey is loading the dataset in memory")
+    else:
+        return False
+    command.rejected += 1
+    return True
+
+
+def is_named(command, name):
+    return same_word(command.name, command.name_length, name)
 
 
 def log_attack(d, c):

@@ -31,4 +31,3 @@ cdef bint read_restore_options(Call *call, RestoreOptions *options) noexcept nog
 cdef bint read_restore_ttl(Call *call, bint absolute, int64_t *when) noexcept nogil
 cdef bint payload_is_sound(Call *call, const Slice *payload) noexcept nogil
 cdef Entry *payload_value(Call *call, const Slice *payload, int64_t expiry) noexcept nogil
-cdef void restore_clock(Call *call, Entry *e, const RestoreOptions *options) noexcept nogil

@@ -6,7 +6,7 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.crc64 import crc64_update
-from cython.cimports.kvik.engine.entry import entry_free, entry_set_clock
+from cython.cimports.kvik.engine.entry import entry_free
 from cython.cimports.kvik.engine.intrinsics import add_overflows, load64, store64
 from cython.cimports.kvik.engine.listpack import load16
 from cython.cimports.kvik.engine.rdb_format import RDB_VERSION_HASH_2, RDB_VERSION_REDIS_MAX
@@ -15,7 +15,7 @@ from cython.cimports.kvik.engine.source import source_init
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.database import db_add, db_overwrite
 from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
-from cython.cimports.kvik.keyspace.rdb_load import rdb_load_value, rdb_loader_free
+from cython.cimports.kvik.keyspace.rdb_load import rdb_load_value, rdb_loader_free, set_usage
 from cython.cimports.kvik.keyspace.rdb_save import rdb_save_value, rdb_type, rdb_version
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
 from cython.cimports.kvik.keyspace.values import value_free
@@ -75,7 +75,7 @@ def restore_command(call):
             delete_key(call, 1, call.hash, call.keyspace.lazy_server_del)
         reply_ok(call.client)
         return
-    restore_clock(call, e, address(options))
+    set_usage(call.keyspace, e, options.idle, options.frequency)
     if not (db_add(call.keyspace, call.db, e, call.hash) if slot == NULL
             else db_overwrite(call.keyspace, call.db, slot, e, call.hash)):
         value_free(call.keyspace.heap, e, False)
@@ -171,11 +171,3 @@ def payload_value(call, payload, expiry):
     if e == NULL:
         reply_error(call.client, "ERR Bad data format")
     return e
-
-
-def restore_clock(call, e, options):
-    """When it was last used, or how often."""
-    if options.frequency != -1 and call.keyspace.lfu:
-        entry_set_clock(e, (call.keyspace.lru_clock & 0xFFFF00) | cast(uint32_t, options.frequency))
-    elif options.idle != -1 and not call.keyspace.lfu:
-        entry_set_clock(e, cast(uint32_t, (call.keyspace.lru_clock - options.idle) & 0xFFFFFF))

@@ -19,6 +19,7 @@ from kvik.server.process import resident_bytes, system_memory
 from kvik.wire.types import Reply, Verbatim
 
 if TYPE_CHECKING:
+    from kvik.persist.rdb import Snapshots
     from kvik.server.server import Server
 
 REDIS_VERSION: Final = "7.4.0"
@@ -156,19 +157,55 @@ def _sized(name: str, count: int) -> Fields:
 
 
 def persistence_fields(server: Server) -> Fields:
-    yield "loading", 0
+    snapshots, child = server.snapshots, server.children.active
+    loading = snapshots.loading_since
+    copied, copied_most, _ = child.fork.copied if child else (0, 0, 0)
+    keys, total = (child.fork.keys, child.keys) if child else (0, 0)
+    yield "loading", int(loading is not None)
     yield "async_loading", 0
-    yield "rdb_changes_since_last_save", server.core.statistics()["dirty"]
-    yield "rdb_bgsave_in_progress", 0
-    yield "rdb_last_save_time", int(server.identity.started)
-    yield "rdb_last_bgsave_status", "ok"
-    yield "rdb_last_bgsave_time_sec", -1
-    yield "rdb_current_bgsave_time_sec", -1
+    yield "current_cow_peak", max(copied_most, 0)
+    yield "current_cow_size", max(copied, 0)
+    yield "current_cow_size_age", child.fork.report_age if child else 0
+    yield "current_fork_perc", f"{keys / total * 100 if total else 0:.2f}"
+    yield "current_save_keys_processed", keys
+    yield "current_save_keys_total", total
+    yield "rdb_changes_since_last_save", snapshots.changes
+    yield "rdb_bgsave_in_progress", int(snapshots.in_progress)
+    yield "rdb_last_save_time", snapshots.last_save
+    yield "rdb_last_bgsave_status", "ok" if snapshots.last_status_ok else "err"
+    yield "rdb_last_bgsave_time_sec", snapshots.last_duration
+    yield "rdb_current_bgsave_time_sec", child.seconds if child and snapshots.in_progress else -1
+    yield "rdb_saves", snapshots.saves
+    yield "rdb_last_cow_size", snapshots.last_copied
+    yield "rdb_last_load_keys_expired", snapshots.keys_expired
+    yield "rdb_last_load_keys_loaded", snapshots.keys_loaded
     yield "aof_enabled", 0
     yield "aof_rewrite_in_progress", 0
     yield "aof_rewrite_scheduled", 0
+    yield "aof_last_rewrite_time_sec", -1
+    yield "aof_current_rewrite_time_sec", -1
     yield "aof_last_bgrewrite_status", "ok"
+    yield "aof_rewrites", 0
+    yield "aof_rewrites_consecutive_failures", 0
     yield "aof_last_write_status", "ok"
+    yield "aof_last_cow_size", 0
+    yield "module_fork_in_progress", 0
+    yield "module_fork_last_cow_size", 0
+    yield "slot_migration_fork_in_progress", 0
+    if loading is not None:
+        yield from _loading(snapshots, loading)
+
+
+def _loading(snapshots: Snapshots, since: float) -> Fields:
+    """How far loading is, and when it will be done if it goes on like this."""
+    total, (done, _, _) = snapshots.worker.size, snapshots.worker.position
+    took = time.time() - since
+    yield "loading_start_time", int(since)
+    yield "loading_total_bytes", total
+    yield "loading_rdb_used_mem", snapshots.worker.written_memory
+    yield "loading_loaded_bytes", done
+    yield "loading_loaded_perc", f"{done / total * 100 if total else 0:.2f}"
+    yield "loading_eta_seconds", int(took * (total - done) / done) if done else 1
 
 
 def stats_fields(server: Server) -> Fields:
@@ -199,8 +236,10 @@ def stats_fields(server: Server) -> Fields:
     yield "current_eviction_exceeded_time", 0
     yield "keyspace_hits", counted["hits"]
     yield "keyspace_misses", counted["misses"]
-    for name in ("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks"):
+    for name in ("pubsub_channels", "pubsub_patterns", "pubsubshard_channels"):
         yield name, 0
+    yield "latest_fork_usec", server.children.latest_fork_us
+    yield "total_forks", server.children.forks
     for name in ("migrate_cached_sockets", "slave_expires_tracked_keys"):
         yield name, 0
     for name in ("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"):

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from kvik.wire.types import NO_REPLY, CommandError, Reply
+
+OPTIONS: Final = frozenset((b"nosave", b"save", b"now", b"force", b"abort", b"safe", b"failover"))
 
 
 class Server(Protocol):
     """What SHUTDOWN needs of a server."""
 
-    def shutdown(self, reason: str) -> None: ...
+    def shutdown(self, *, save: bool | None, force: bool, reason: str) -> bool: ...
 
 
-def shutdown(server: Server, client: object, args: Sequence[bytes]) -> Reply:
-    """Ends the server: there is no reply but the end of the connection."""
-    options = [arg.lower() for arg in args[1:]]
-    known = {b"nosave", b"save", b"now", b"force", b"abort", b"safe", b"failover"}
-    if any(option not in known for option in options) or (b"save" in options and b"nosave" in options):
+class Client(Protocol):
+    """And of a client."""
+
+    def describe(self) -> str: ...
+
+
+def shutdown(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    """Ends the server: there is no reply but the end of the connection, unless the data set could not be saved."""
+    options = {arg.lower() for arg in args[1:]}
+    if not options <= OPTIONS or {b"save", b"nosave"} <= options or (b"abort" in options and len(args) > 2):
         raise CommandError("ERR syntax error")
     if b"abort" in options:
-        if set(options) != {b"abort"}:
-            raise CommandError("ERR syntax error")
         raise CommandError("ERR No shutdown in progress.")
-    server.shutdown("SHUTDOWN")
+    save = True if b"save" in options else False if b"nosave" in options else None
+    if not server.shutdown(save=save, force=b"force" in options, reason=f"user request from '{client.describe()}'"):
+        raise CommandError("ERR Errors trying to SHUTDOWN. Check logs.")
     return NO_REPLY

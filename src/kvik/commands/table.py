@@ -31,6 +31,7 @@ from kvik.commands.specs import (
     geo,
     hash,
     hyperloglog,
+    persistence,
     server,
     sorted_set,
     stream,
@@ -40,7 +41,8 @@ from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 
 LIVE: Final = (
-    bitmap, client, connection, generic, geo, hash, hyperloglog, lists, server, sets, sorted_set, stream, string,
+    bitmap, client, connection, generic, geo, hash, hyperloglog, lists, persistence, server, sets, sorted_set, stream,
+    string,
 )  # fmt: skip
 
 

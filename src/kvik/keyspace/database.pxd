@@ -72,6 +72,7 @@ cdef struct Keyspace:
     int64_t expire_fast_end_us
     int field_database          # where active expiry of hash fields goes on
     bint fields_behind          # its last cycle ran out of time
+    bint unlisted_hashes        # there was once no memory to list one: `Database.hashes` may not be all
     int64_t fields_end_us       # when that ended
     KeyspaceStats stats
     EncodingLimits limits

@@ -227,6 +227,7 @@ def list_hash(ks, db, e):
     fields.listed = deadline
     if deadline != -1 and not deadlines_insert(address(db.hashes), e):
         fields.listed = -1
+        ks.unlisted_hashes = True
         return False
     return True
 

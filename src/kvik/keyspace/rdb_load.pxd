@@ -36,6 +36,7 @@ ctypedef RdbLoader *RdbLoaderPtr
 
 cdef Entry *rdb_load_value(RdbLoader *r, int kind, const Slice *key, int64_t expiry) noexcept nogil
 cdef void rdb_loader_free(RdbLoader *r) noexcept nogil
+cdef void set_usage(const Keyspace *ks, Entry *e, int64_t idle, int64_t frequency) noexcept nogil
 cdef bint fail(RdbLoader *r, const char *error) noexcept nogil
 cdef bint give(RdbLoader *r, Entry *e, int kind, int encoding, void *value) noexcept nogil
 cdef bint load_into(RdbLoader *r, int kind, Entry *e) noexcept nogil

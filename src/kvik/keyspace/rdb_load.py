@@ -90,8 +90,15 @@ from cython.cimports.kvik.engine.rdb_format import (
 from cython.cimports.kvik.engine.source import source_fail
 from cython.cimports.kvik.engine.text import parse_double
 from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read, zipmap_open, zipmap_read
-from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY
-from cython.cimports.kvik.keyspace.hash_value import hash_convert, hash_count, hash_new, hash_set
+from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY, fields_deadline
+from cython.cimports.kvik.keyspace.hash_value import (
+    has_fields,
+    hash_convert,
+    hash_count,
+    hash_fields,
+    hash_new,
+    hash_set,
+)
 from cython.cimports.kvik.keyspace.rdb_load_stream import load_stream
 from cython.cimports.kvik.keyspace.set_value import member_of, member_of_integer, set_add, set_form, value_new
 from cython.cimports.kvik.keyspace.sorted_set_value import (
@@ -141,6 +148,8 @@ def rdb_load_value(r, kind, key, expiry):
         entry_free(heap, e)
         return NULL
     if entry_type(e) == TYPE_STREAM or load_into(r, kind, e):
+        if has_fields(e):
+            hash_fields(e).listed = fields_deadline(hash_fields(e))
         return e
     value_free(heap, e, False)
     entry_free(heap, e)
@@ -152,6 +161,14 @@ def rdb_loader_free(r):
     """Free what reading has gathered; the source is the caller's."""
     scratch_free(address(r.first))
     scratch_free(address(r.second))
+
+
+def set_usage(ks, e, idle, frequency):
+    """When e was last used (seconds ago), or how often; -1: not known. What the server does not go by is ignored."""
+    if frequency != -1 and ks.lfu:
+        entry_set_clock(e, (ks.lru_clock & 0xFFFF00) | cast(uint32_t, frequency))
+    elif idle != -1 and not ks.lfu:
+        entry_set_clock(e, cast(uint32_t, (ks.lru_clock - idle) & 0xFFFFFF))
 
 
 def fail(r, error):

@@ -11,6 +11,7 @@ from kvik.engine.heap cimport Heap
 from kvik.engine.table cimport TablePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
 from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
+from kvik.persist.rdb_worker cimport RdbWorker
 from kvik.wire.client cimport Client as ClientStruct
 from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopStats, LoopStatsPtr, Request
 
@@ -26,6 +27,7 @@ cdef class Core:
     cdef HashKey hash_key
     cdef readonly object server         # handed to Python handlers
     cdef readonly object table          # the CommandTable
+    cdef readonly RdbWorker rdb
     cdef object kept                    # keeps names and callables alive
     cdef object names                   # of commands, by number
     cdef public dict error_counts
@@ -40,6 +42,9 @@ cdef void count_error(void *engine, const char *text, size_t n) noexcept with gi
 cdef void slow_command(void *engine, Call *call, uint64_t counted) noexcept with gil
 ctypedef ClientStruct *ClientStructPtr
 
+cdef void flushed(void *engine) noexcept with gil
+cdef bint serve_while_loading(void *owner) noexcept nogil
+cdef void loads(void *owner, bint loading) noexcept nogil
 cdef Core core_of(void *owner)
 cdef int run_cron(Dispatcher *d) noexcept with gil
 cdef void before_write(void *owner) noexcept nogil

@@ -14,6 +14,8 @@ from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPo
 from cython.cimports.kvik.commands.dispatch import (
     PAUSE_ALL,
     PAUSE_WRITES,
+    REFUSE_LOADING,
+    REFUSE_UNSAVED,
     answer_blocked,
     count_reply_error,
     dispatcher_free,
@@ -73,10 +75,11 @@ from cython.cimports.kvik.wire.loop import (
     loop_init,
     loop_listen,
     loop_run,
+    loop_tick,
     loop_unlisten,
     loop_wake_by,
 )
-from cython.cimports.libc.stdint import uintptr_t
+from cython.cimports.libc.stdint import uint32_t, uintptr_t
 from cython.cimports.libc.string import memcpy, memset, strcmp
 
 from kvik.wire.types import CommandError
@@ -140,6 +143,12 @@ class Core:
         self.dispatcher.engine = cast(cython.p_void, self)
         self.dispatcher.count_error = count_error
         self.dispatcher.slow = slow_command
+        self.dispatcher.flushed = flushed
+        self.rdb = RdbWorker()
+        self.rdb.ks = address(self.keyspace)
+        self.rdb.meanwhile.serve = serve_while_loading
+        self.rdb.meanwhile.loads = loads
+        self.rdb.meanwhile.owner = address(self.dispatcher)
         self.fill_commands()
         self.open = True
 
@@ -226,7 +235,14 @@ class Core:
         """Let `run` return after this tick. For the loop's thread."""
         self.loop.running = False
 
-# --- settings ---
+    def refuse_writes(self, refuse):
+        """Answer writes with MISCONF: snapshots fail."""
+        if refuse:
+            self.dispatcher.refusals |= REFUSE_UNSAVED
+        else:
+            self.dispatcher.refusals &= ~cast(uint32_t, REFUSE_UNSAVED)
+
+    # --- settings ---
 
     def set_limits(self, max_clients, query_limit, bulk_max):
         self.loop.max_clients = max_clients
@@ -512,6 +528,27 @@ def count_error(engine, text, n):
     core.error_counts[code] = core.error_counts.get(code, 0) + 1
 
 
+def flushed(engine):
+    core: Core = cast(Core, engine)
+    core.server.flushed()
+
+
+def serve_while_loading(owner):
+    """A tick of the loop in the midst of loading. False: loading is to stop, since the server is."""
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    loop_tick(d.loop, False)
+    return d.loop.running
+
+
+def loads(owner, loading):
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    if loading:
+        d.refusals |= REFUSE_LOADING
+        d.loop.running = True
+    else:
+        d.refusals &= ~cast(uint32_t, REFUSE_LOADING)
+
+
 def slow_command(engine, call, counted):
     core: Core = cast(Core, engine)
     shown: cython.int = call.argc if call.argc < 32 else 31
@@ -530,6 +567,8 @@ def before_wait(owner):
     deadline: int64_t
     if d.keyspace.lazy.started and lazy_collect(address(d.keyspace.lazy)):
         d.loop.next_cron_ms = d.clock.monotonic_ms
+    if d.refusals & REFUSE_LOADING:
+        return
     if d.keyspace.expire_timed_out:
         expire_cycle(d.keyspace, True, 10)
     if d.keyspace.fields_behind:
@@ -561,8 +600,9 @@ def run_cron(d):
     """Expiry `hz` times a second, the rest once a second. How many ms until the next call."""
     core: Core = cast(Core, d.engine)
     hz: cython.int = core.hz
-    expire_cycle(d.keyspace, False, hz)
-    expire_fields(d.keyspace, False)
+    if not d.refusals & REFUSE_LOADING:
+        expire_cycle(d.keyspace, False, hz)
+        expire_fields(d.keyspace, False)
     if d.clock.monotonic_ms >= core.next_second_ms:
         core.next_second_ms = d.clock.monotonic_ms + 1000
         loop_check_clients(d.loop)

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from kvik.commands.table import CommandTable
+from kvik.persist.rdb_worker import RdbWorker
 from kvik.server.client_view import Client
 from kvik.server.server import Server
 
@@ -26,6 +27,7 @@ class KeyInfo(TypedDict):
 class Core:
     server: Server
     table: CommandTable
+    rdb: RdbWorker
     hz: int
     error_counts: dict[bytes, int]
 
@@ -38,6 +40,7 @@ class Core:
     def wake_by(self, fd: int) -> None: ...
     def run(self) -> None: ...
     def stop(self) -> None: ...
+    def refuse_writes(self, refuse: bool) -> None: ...
     def set_limits(self, max_clients: int, query_limit: int, bulk_max: int) -> None: ...
     def set_output_limit(self, client_class: int, hard: int, soft: int, soft_seconds: int) -> None: ...
     def set_connections(

@@ -20,6 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kvik.commands.table import CommandTable
+from kvik.persist.child import ChildSlot
+from kvik.persist.errors import RdbError
+from kvik.persist.rdb import Snapshots
 from kvik.server import listeners, settings
 from kvik.server.client_view import Client
 from kvik.server.config import Config
@@ -52,10 +55,13 @@ class Server:
         self.uses_epoll = hasattr(select, "epoll") and "KVIK_POLL" not in os.environ
         self.core = Core(self, self.table, secrets.token_bytes(32), config.get_int("databases"), self.uses_epoll)
         self.samples = Samples()
+        self.children = ChildSlot(self.log)
+        self.snapshots = Snapshots(config, self.log, self.core.rdb, self.children, self.core.refuse_writes)
         self._tcp: list[socket.socket] = []
         self._unix: socket.socket | None = None
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._stop_reason: str | None = None
+        self._stop_wanted: tuple[str, ...] = ()
         self.core.wake_by(self._wake_reader)
         settings.follow(self.core, config)
         config.on_change(("bind", "port", "tcp-backlog"), self._listen_again)
@@ -132,26 +138,50 @@ class Server:
 
     # Running
 
+    def load(self) -> bool:
+        """Load what was saved, while clients are told to wait. False: it cannot be, and the log says why."""
+        try:
+            self.snapshots.load(serve=True)
+        except (RdbError, OSError) as error:
+            if self._stopped:
+                return True
+            self.log.warning(f"Fatal error loading the DB, check server logs. {self.snapshots.path}: {error}. Exiting.")
+            return False
+        return True
+
+    @property
+    def _stopped(self) -> bool:
+        return self._stop_reason is not None
+
     def run(self) -> None:
         """Serve until stopped."""
+        if self._stopped:
+            return
         if self._tcp:
             self.log.notice("Ready to accept connections tcp")
         if self._unix:
             self.log.notice("Ready to accept connections unix")
         self.core.run()
 
-    def stop(self) -> None:
-        """Let `run` return soon. From any thread, and from signal handlers."""
-        self._stop_reason = self._stop_reason or "stop"
+    def stop(self, how: Sequence[str] = ("default",)) -> None:
+        """Let `run` return soon. From any thread, and from signal handlers. `how`: as shutdown-on-sigterm."""
+        self._stop_wanted = self._stop_wanted or tuple(how)
         os.write(self._wake_writer, b"s")
 
-    def shutdown(self, reason: str) -> None:
-        """Stop at the end of this tick; on the loop's thread."""
-        self._stop_reason = reason
+    def shutdown(self, *, save: bool | None = None, force: bool = False, reason: str = "") -> bool:
+        """Stop at the end of this tick, on the loop's thread. `save`: a last snapshot, by default if there are save
+        points. False: that failed, and the server goes on (unless `force`)."""
+        self.log.notice("User requested shutdown..." + (f" ({reason})" if reason else ""))
+        if not self.snapshots.finish(save=save, force=force):
+            self.log.warning("Errors trying to shut down the server. Check the logs for more information.")
+            return False
+        self._stop_reason = reason or "stop"
         self.core.stop()
+        return True
 
     def close(self) -> None:
         """Close the sockets and free all data. The server cannot be used afterwards."""
+        self.children.kill()
         listeners.close_all(self.listening)
         if self._unix:
             listeners.remove_unix(self.config.get_str("unixsocket"))
@@ -164,11 +194,19 @@ class Server:
     def cron(self) -> None:
         """At every timer of the loop (`hz` times a second)."""
         self.samples.take(self.core)
+        self.children.poll()
+        self.snapshots.cron()
+
+    def flushed(self) -> None:
+        """FLUSHALL has deleted every key."""
+        self.snapshots.flushed()
 
     def woken(self) -> None:
         """Somebody wrote to `wake_descriptor`. (A signal's Python handler has run by now.)"""
-        if self._stop_reason is not None:
-            self.core.stop()
+        how, self._stop_wanted = self._stop_wanted, ()
+        if how:
+            save = True if "save" in how else False if "nosave" in how else None
+            self.shutdown(save=save, force="force" in how)
 
     def note(self, level: int, text: str, client: Client | None) -> None:
         """A log line of the compiled side, about a client if there is one."""

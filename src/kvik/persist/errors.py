@@ -1,0 +1,71 @@
+"""What comes of saving and loading: results and errors."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+STAGES: Final = {
+    1: "Failed opening the temp RDB file for saving",
+    2: "Write error saving DB on disk",
+    3: "Error making the RDB file last (fsync)",
+    4: "Error moving the temp DB file to its final destination",
+    5: "Error making the name of the RDB file last (fsync of the directory)",
+}
+"""What can fail when an RDB file is written."""
+
+
+class SaveError(Exception):
+    """A snapshot could not be written."""
+
+    def __init__(self, stage: int, errno: int) -> None:
+        self.stage = stage
+        self.errno = errno
+        super().__init__(f"{STAGES[stage]}: {os.strerror(errno)}")
+
+
+class RdbError(Exception):
+    """An RDB file is damaged, or holds what this server cannot load."""
+
+    def __init__(self, offset: int, db: int, key: bytes | None, key_offset: int, reason: str, version: int) -> None:
+        self.offset = offset
+        self.db = db
+        self.key = key
+        self.key_offset = key_offset
+        self.reason = reason
+        self.version = version
+        super().__init__(self.describe())
+
+    def describe(self) -> str:
+        where = f"at offset {self.offset}"
+        if self.key is not None:
+            where += f", in key {show_key(self.key)} of database {self.db}, which begins at offset {self.key_offset}"
+        return f"{self.reason} ({where})"
+
+
+@dataclass(frozen=True, slots=True)
+class RdbLoaded:
+    """What an RDB file that was loaded told."""
+
+    end: int
+    """The offset behind its checksum."""
+    version: int
+    keys: int
+    expired: int
+    hashes_expired: int
+    """Hashes of which every field had expired."""
+    writer: str
+    """Version of the server that wrote it, "" if it does not say."""
+    by_valkey: bool
+    created: int
+    """Seconds since 1970, -1 if it does not say."""
+    used_memory: int
+    """When it was written; likewise."""
+    aof_base: bool
+
+
+def show_key(key: bytes, most: int = 128) -> str:
+    """A key for a person: readable, in one line, not too long."""
+    shown = repr(key[:most])[1:]
+    return shown if len(key) <= most else f"{shown}... ({len(key)} bytes)"
