@@ -100,6 +100,7 @@ cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
 cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
 cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
 cdef bint is_refused(Dispatcher *d, Call *call) noexcept nogil
+cdef bint lacks_memory(Dispatcher *d, Call *call) noexcept nogil
 cdef bint is_named(const Command *command, const char *name) noexcept nogil
 cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil
 cdef void reply_unknown(Call *call) noexcept nogil

@@ -19,8 +19,15 @@ from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycle
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
-from cython.cimports.kvik.keyspace.call import COMMAND_LOADING, COMMAND_MAY_REPLICATE, COMMAND_NO_AUTH, COMMAND_WRITE
+from cython.cimports.kvik.keyspace.call import (
+    COMMAND_DENYOOM,
+    COMMAND_LOADING,
+    COMMAND_MAY_REPLICATE,
+    COMMAND_NO_AUTH,
+    COMMAND_WRITE,
+)
 from cython.cimports.kvik.keyspace.database import keyspace_tick
+from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
@@ -189,6 +196,9 @@ def run(d, r, argv):
     if unlikely(d.refusals != 0) and is_refused(d, address(call)):
         finish_quietly(d, c)
         return
+    if unlikely(d.heap.used > d.keyspace.memory_limit) and lacks_memory(d, address(call)):
+        finish_quietly(d, c)
+        return
     call_command(d, address(call))
     if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT)):
         finish_quietly(d, c)
@@ -279,6 +289,15 @@ def is_refused(d, call):
     else:
         return False
     command.rejected += 1
+    return True
+
+
+def lacks_memory(d, call):
+    """Evict keys before the command runs. True: that is not enough for one that may need memory; the error is answered."""
+    if evict(d.keyspace) != EVICTED_ALL or not call.command.flags & COMMAND_DENYOOM:
+        return False
+    call.command.rejected += 1
+    reply_error(call.client, "OOM command not allowed when used memory > 'maxmemory'.")
     return True
 
 

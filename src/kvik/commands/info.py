@@ -230,10 +230,11 @@ def stats_fields(server: Server) -> Fields:
     yield "expired_stale_perc", f"{counted['stale_percent']:.2f}"
     yield "expired_time_cap_reached_count", counted["expire_time_cap"]
     yield "expire_cycle_cpu_milliseconds", counted["expire_cycle_us"] // 1000
-    for name in ("evicted_keys", "evicted_clients", "evicted_scripts"):
-        yield name, 0
-    yield "total_eviction_exceeded_time", 0
-    yield "current_eviction_exceeded_time", 0
+    yield "evicted_keys", counted["evicted"]
+    yield "evicted_clients", 0
+    yield "evicted_scripts", 0
+    yield "total_eviction_exceeded_time", (counted["exceeded_us"] + counted["exceeded_now_us"]) // 1000
+    yield "current_eviction_exceeded_time", counted["exceeded_now_us"] // 1000
     yield "keyspace_hits", counted["hits"]
     yield "keyspace_misses", counted["misses"]
     for name in ("pubsub_channels", "pubsub_patterns", "pubsubshard_channels"):

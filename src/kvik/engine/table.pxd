@@ -125,6 +125,7 @@ cdef void table_free_shell(Table *t) noexcept nogil
 cdef void free_here(Heap *heap, void *p, size_t n) noexcept nogil
 cdef void free_links(Table *t, Bucket *b, FreeFunction release) noexcept nogil
 cdef Slot table_find(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
+cdef Slot table_find_entry(Table *t, const Entry *e, uint64_t h) noexcept nogil
 cdef bint table_insert(Table *t, Entry *e, uint64_t h) noexcept nogil
 cdef Entry *table_remove(Table *t, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef bint table_reserve(Table *t, uint64_t count) noexcept nogil

@@ -443,6 +443,20 @@ def table_find(t, key, n, h):
     return NULL
 
 
+def table_find_entry(t, e, h):
+    """The slot in which this very entry stands, or NULL. `e` may have been freed: only its address is looked at."""
+    b: BucketPtr = bucket_of(t, h)
+    found: uint64_t
+    while b != NULL:
+        found = tag_matches(b, BYTES_01 * tag_of(h))
+        while found != 0:
+            if b.slots[low_byte(found)] == e:
+                return address(b.slots[low_byte(found)])
+            found &= found - 1
+        b = next_in_chain(b)
+    return NULL
+
+
 def table_insert(t, e, h):
     """Add an entry whose key is not in the table. False when memory is short."""
     if not chain_add(t, bucket_of(t, h), e, tag_of(h)):

@@ -38,11 +38,31 @@ cdef struct EncodingLimits:     # up to where collections keep their small form:
 
 ctypedef EncodingLimits *EncodingLimitsPtr
 
+cdef struct Candidate:          # for eviction
+    Entry *entry                # which may be gone: only its address says something
+    uint64_t hash
+    uint64_t score              # the higher, the less useful
+    int db
+
+cdef struct Eviction:           # see eviction.py
+    int policy                  # EVICT_...
+    bint only_expiring          # the volatile policies
+    int samples                 # keys looked at for each that goes
+    int64_t limit_us            # time for one call; 0: as long as it takes
+    bint behind                 # time ran out
+    int next_db                 # the random policies take the databases in turn
+    size_t promised             # bytes handed to another thread to free, which may count as used yet
+    int64_t exceeded_since_us   # when the limit was exceeded and no eviction helped; 0: it is not
+    int pooled
+    Candidate pool[16]          # by score
+
 cdef struct KeyspaceStats:
     uint64_t hits
     uint64_t misses
     uint64_t expired
     uint64_t expired_fields
+    uint64_t evicted
+    uint64_t exceeded_us        # for how long the limit of memory was exceeded
     double stale_percent        # estimate of expired keys still in memory
     uint64_t expire_time_cap
     uint64_t expire_cycle_us
@@ -66,6 +86,9 @@ cdef struct Keyspace:
     bint lazy_user_del          # DEL frees like UNLINK
     bint lazy_user_flush        # FLUSHDB and FLUSHALL are ASYNC unless told otherwise
     bint lazy_server_del        # likewise values that a command overwrites
+    bint lazy_evict             # likewise what is evicted
+    size_t memory_limit         # of what the heap has handed out: `maxmemory` less what is not the heap's
+    Eviction eviction
     int expire_effort
     int expire_database         # where active expiry goes on
     bint expire_timed_out       # the last slow cycle ran out of time

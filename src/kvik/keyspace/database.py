@@ -26,6 +26,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_expiry,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
 from cython.cimports.kvik.keyspace.fields import fields_deadline
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_fields, hash_listed
@@ -56,6 +57,8 @@ def keyspace_init(ks, heap, clock, key, databases):
     ks.expire_effort = 1
     ks.lfu_log_factor = 10
     ks.lfu_decay_time = 1
+    ks.memory_limit = ALL_ONES
+    ks.eviction.samples = 5
     ks.databases = cast(DatabasePtr, heap_alloc(heap, databases * sizeof(Database)))
     if ks.databases == NULL:
         return False

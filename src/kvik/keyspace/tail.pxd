@@ -14,6 +14,7 @@ cdef enum:                      # classes of events, as in notify-keyspace-event
     EVENT_HASH = 64
     EVENT_SORTED_SET = 128
     EVENT_EXPIRED = 256
+    EVENT_EVICTED = 512
     EVENT_STREAM = 1024
     EVENT_NEW = 16384
 
@@ -21,6 +22,7 @@ cdef void key_changed(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
 cdef void key_changed_silently(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
+cdef void key_evicted(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void fields_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_event(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil

@@ -28,6 +28,12 @@ def key_expired(ks, db, key, n):
     key_event(ks, db, key, n, EVENT_EXPIRED, "expired")
 
 
+def key_evicted(ks, db, key, n):
+    """`key` had to go, for memory. No more a change than `key_expired`."""
+    signal_key(ks, db, key, n)
+    key_event(ks, db, key, n, EVENT_EVICTED, "evicted")
+
+
 def fields_expired(ks, db, key, n):
     """The time of some fields of the hash `key` was up, and they are gone: no more a change than `key_expired`."""
     signal_key(ks, db, key, n)

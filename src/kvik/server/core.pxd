@@ -10,6 +10,7 @@ from kvik.engine.entry cimport EntryPtr, Slot
 from kvik.engine.heap cimport Heap
 from kvik.engine.table cimport TablePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
+from kvik.keyspace.eviction cimport EvictionPtr
 from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
 from kvik.persist.rdb_worker cimport RdbWorker
 from kvik.wire.client cimport Client as ClientStruct
@@ -36,6 +37,7 @@ cdef class Core:
     cdef bint open
 
     cdef object fill_commands(self)
+    cdef object exceeded_now_us(self)
 
 cdef void run_python(Call *call) noexcept with gil
 cdef void count_error(void *engine, const char *text, size_t n) noexcept with gil

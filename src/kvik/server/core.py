@@ -27,7 +27,7 @@ from cython.cimports.kvik.commands.dispatch import (
     serve_ready,
     time_out_blocked,
 )
-from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick
+from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick, monotonic_us
 from cython.cimports.kvik.engine.entry import TYPE_STRING, entry_clock, entry_encoding, entry_expiry, entry_type
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
@@ -61,6 +61,7 @@ from cython.cimports.kvik.keyspace.database import (
     keyspace_init,
     keyspace_tick,
 )
+from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, evict, eviction_account
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
@@ -265,12 +266,13 @@ class Core:
         self.loop.protected = protected
         self.loop.password_required = password_required
 
-    def set_lazy(self, expire, user_del, user_flush, server_del):
+    def set_lazy(self, expire, user_del, user_flush, server_del, evict):
         """Which removals free their values on the background thread."""
         self.keyspace.lazy_expire = expire
         self.keyspace.lazy_user_del = user_del
         self.keyspace.lazy_user_flush = user_flush
         self.keyspace.lazy_server_del = server_del
+        self.keyspace.lazy_evict = evict
 
     def set_usage_clock(self, lfu, log_factor, decay_minutes):
         """What entries remember of their use: the time (LRU) or how often (LFU)."""
@@ -278,6 +280,17 @@ class Core:
         self.keyspace.lfu_log_factor = log_factor
         self.keyspace.lfu_decay_time = decay_minutes
         keyspace_tick(address(self.keyspace))
+
+    def set_memory_limit(self, limit, policy, only_expiring, samples, limit_us):
+        """maxmemory in bytes (0: none) and what goes when there is more: see `Eviction`."""
+        x: EvictionPtr = address(self.keyspace.eviction)
+        self.keyspace.memory_limit = ALL_ONES if limit == 0 else max(limit - LOOP_BYTES, 0)
+        x.policy = policy
+        x.only_expiring = only_expiring
+        x.samples = samples
+        x.limit_us = limit_us
+        x.pooled = 0
+        x.behind = policy != 0
 
     def set_encoding_limits(self, limits: dict):
         """Up to where collections keep their small form, by directive."""
@@ -327,7 +340,8 @@ class Core:
             "command_us": sum(row["us"] for row in self.command_statistics()),
             "errors": self.dispatcher.errors, "hits": keys.hits, "misses": keys.misses, "expired": keys.expired,
             "stale_percent": keys.stale_percent, "expire_time_cap": keys.expire_time_cap,
-            "expired_fields": keys.expired_fields, "expire_cycle_us": keys.expire_cycle_us,
+            "expired_fields": keys.expired_fields, "evicted": keys.evicted, "exceeded_us": keys.exceeded_us,
+            "exceeded_now_us": self.exceeded_now_us(), "expire_cycle_us": keys.expire_cycle_us,
             "dirty": self.keyspace.dirty,
             "lazy_pending": read_shared(address(self.keyspace.lazy.pending)),
             "lazy_freed": read_shared(address(self.keyspace.lazy.freed)), "lru_clock": self.keyspace.lru_clock,
@@ -337,6 +351,13 @@ class Core:
         """Those of which INFO shows rates: see info_samples.py."""
         return (self.dispatcher.commands_run, self.loop.stats.bytes_in, self.loop.stats.bytes_out,
                 self.loop.stats.cycles, self.loop.stats.busy_us)
+
+    def exceeded_now_us(self):
+        """For how long the limit of memory has been exceeded by now, 0 if it is not."""
+        if self.keyspace.heap.used <= self.keyspace.memory_limit:
+            eviction_account(address(self.keyspace), False)
+        since: int64_t = self.keyspace.eviction.exceeded_since_us
+        return monotonic_us() - since if since > 0 else 0
 
     def reset_statistics(self):
         """CONFIG RESETSTAT."""
@@ -569,6 +590,8 @@ def before_wait(owner):
         d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.refusals & REFUSE_LOADING:
         return
+    if d.keyspace.eviction.behind and evict(d.keyspace) == EVICTED_SOME:
+        d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.keyspace.expire_timed_out:
         expire_cycle(d.keyspace, True, 10)
     if d.keyspace.fields_behind:

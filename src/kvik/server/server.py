@@ -64,6 +64,7 @@ class Server:
         self._stop_wanted: tuple[str, ...] = ()
         self.core.wake_by(self._wake_reader)
         settings.follow(self.core, config)
+        config.on_change("maxmemory", self._warn_of_little_memory)
         config.on_change(("bind", "port", "tcp-backlog"), self._listen_again)
         self.startup_memory = self.core.memory()["used"]
 
@@ -196,6 +197,15 @@ class Server:
         self.samples.take(self.core)
         self.children.poll()
         self.snapshots.cron()
+
+    def _warn_of_little_memory(self, config: Config) -> None:
+        limit, used = config.get_int("maxmemory"), self.core.memory()["used"]
+        if 0 < limit < used:
+            self.log.warning(
+                f"WARNING: the new maxmemory value set via CONFIG SET ({limit}) is smaller than the current memory usage "
+                f"({used}). This will result in key eviction and/or the inability to accept new write commands depending "
+                "on the maxmemory-policy."
+            )
 
     def flushed(self) -> None:
         """FLUSHALL has deleted every key."""

@@ -60,6 +60,28 @@ def _lazy(core: Core, config: Config) -> None:
         config.get_bool("lazyfree-lazy-user-del"),
         config.get_bool("lazyfree-lazy-user-flush"),
         config.get_bool("lazyfree-lazy-server-del"),
+        config.get_bool("lazyfree-lazy-eviction"),
+    )
+
+
+_POLICIES = {"noeviction": 0, "lru": 1, "lfu": 2, "random": 3, "ttl": 4}
+
+
+def eviction_limit_us(tenacity: int) -> int:
+    """For how long a command may wait for eviction, by maxmemory-eviction-tenacity. 0: as long as it takes."""
+    if tenacity >= 100:
+        return 0
+    return max(1, 50 * tenacity) if tenacity <= 10 else int(500 * 1.15 ** (tenacity - 10))
+
+
+def _memory_limit(core: Core, config: Config) -> None:
+    policy = config.get_str("maxmemory-policy")
+    core.set_memory_limit(
+        config.get_int("maxmemory"),
+        _POLICIES[policy.rpartition("-")[2]],
+        policy.startswith("volatile"),
+        config.get_int("maxmemory-samples"),
+        eviction_limit_us(config.get_int("maxmemory-eviction-tenacity")),
     )
 
 
@@ -104,10 +126,12 @@ SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...
             "lazyfree-lazy-user-del",
             "lazyfree-lazy-user-flush",
             "lazyfree-lazy-server-del",
+            "lazyfree-lazy-eviction",
         ),
         _lazy,
     ),
     (("maxmemory-policy", "lfu-log-factor", "lfu-decay-time"), _usage_clock),
+    (("maxmemory", "maxmemory-policy", "maxmemory-samples", "maxmemory-eviction-tenacity"), _memory_limit),
     (("active-expire-effort",), _expire_effort),
     (ENCODING_LIMITS, _encoding_limits),
     (("rdbcompression",), _compression),
