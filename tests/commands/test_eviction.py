@@ -15,7 +15,9 @@ from tests.support.servers import eventually
 OOM = Error("OOM command not allowed when used memory > 'maxmemory'.")
 ROOM = 1_000_000
 VALUE = b"v" * 1000
-POLICIES = ["allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"]
+POLICIES = [
+    "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"
+]  # fmt: skip
 ALLKEYS = [policy for policy in POLICIES if policy.startswith("allkeys")]
 VOLATILE = [policy for policy in POLICIES if policy.startswith("volatile")]
 
@@ -46,8 +48,9 @@ def limited(r: Connection) -> Iterator[Limit]:
 REFUSED = [
     ("SET", "a", "1"), ("SETNX", "a", "1"), ("APPEND", "s", "1"), ("INCR", "n"), ("MSET", "a", "1"), ("GETSET", "s", "1"),
     ("LPUSH", "l", "1"), ("RPUSHX", "l", "1"), ("LINSERT", "l", "BEFORE", "a", "b"), ("LSET", "l", 0, "x"),
-    ("SADD", "set", "x"), ("SINTERSTORE", "d", "set"), ("ZADD", "z", 1, "x"), ("HSET", "h", "f", "v"), ("XADD", "x", "*", "f", "v"),
-    ("SETBIT", "s", 1, 1), ("PFADD", "p", "x"), ("GEOADD", "g", 1, 1, "x"), ("SORT", "l", "STORE", "d"), ("COPY", "s", "d"),
+    ("SADD", "set", "x"), ("SINTERSTORE", "d", "set"), ("ZADD", "z", 1, "x"), ("HSET", "h", "f", "v"),
+    ("XADD", "x", "*", "f", "v"), ("SETBIT", "s", 1, 1), ("PFADD", "p", "x"), ("GEOADD", "g", 1, 1, "x"), ("SORT", "l", "STORE", "d"),
+    ("COPY", "s", "d"),
 ]  # fmt: skip
 ALLOWED = [
     ("GET", "s"), ("DEL", "nothing"), ("EXPIRE", "s", 100), ("LPOP", "l"), ("SPOP", "set"), ("HDEL", "h", "f"),
