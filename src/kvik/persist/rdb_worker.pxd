@@ -89,6 +89,8 @@ cdef class RdbWorker:
     cdef readonly object size   # of the file that is being loaded
 
     cdef prepare(self, directory, prefix, suffix, final, aof_base)
+    cdef error(self)
+    cdef loaded(self, end)
 
 cdef class RdbChecker:
     cdef Heap heap
