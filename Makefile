@@ -43,6 +43,7 @@ bench: build-dev
 
 soak: build-dev
 	KVIK_MODEL_COMMANDS=1000000 $(BIN)/python -m pytest tests/model -n 2
+	KVIK_CORRUPTIONS=20000 $(BIN)/python -m pytest tests/faults/test_rdb_damage.py --timeout 1200
 
 clean:
 	rm -rf build $(VENV)

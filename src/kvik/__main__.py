@@ -49,6 +49,8 @@ def serve(config: Config, config_path: str | None, log: ServerLog) -> int:
         )
     _prepare_process(config, log)
     server = Server(config, config_path, log)
+    if config.get_bool("crash-log-enabled"):
+        server.core.watch_crashes(os.fsencode(log.path), f"Kvik {kvik_version()}".encode())
     try:
         server.open()
     except ListenError as error:

@@ -49,8 +49,8 @@ REFUSED = [
     ("SET", "a", "1"), ("SETNX", "a", "1"), ("APPEND", "s", "1"), ("INCR", "n"), ("MSET", "a", "1"), ("GETSET", "s", "1"),
     ("LPUSH", "l", "1"), ("RPUSHX", "l", "1"), ("LINSERT", "l", "BEFORE", "a", "b"), ("LSET", "l", 0, "x"),
     ("SADD", "set", "x"), ("SINTERSTORE", "d", "set"), ("ZADD", "z", 1, "x"), ("HSET", "h", "f", "v"),
-    ("XADD", "x", "*", "f", "v"), ("SETBIT", "s", 1, 1), ("PFADD", "p", "x"), ("GEOADD", "g", 1, 1, "x"), ("SORT", "l", "STORE", "d"),
-    ("COPY", "s", "d"),
+    ("XADD", "x", "*", "f", "v"), ("SETBIT", "s", 1, 1), ("PFADD", "p", "x"), ("GEOADD", "g", 1, 1, "x"),
+    ("SORT", "l", "STORE", "d"), ("COPY", "s", "d"),
 ]  # fmt: skip
 ALLOWED = [
     ("GET", "s"), ("DEL", "nothing"), ("EXPIRE", "s", 100), ("LPOP", "l"), ("SPOP", "set"), ("HDEL", "h", "f"),

@@ -5,6 +5,7 @@ Only with ``enable-debug-command yes`` (or ``local``, for clients of this machin
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,8 @@ RELOAD [option ...]
     * NOFLUSH: the existing database will not be removed before load. In case
       of conflict, the reload fails.
     * NOSAVE: the database will be loaded from an existing RDB file.
+SEGFAULT
+    Crash the server with sigsegv.
 SET-ACTIVE-EXPIRE <0|1>
     Setting it to 0 disables expiring keys (and hash fields) in background
     when they are not accessed (otherwise the background process would expire them).
@@ -86,6 +89,12 @@ def _reload(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     if failed:
         raise CommandError(failed)
     server.log.warning("DB reloaded by DEBUG RELOAD")
+    return OK
+
+
+def _segfault(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    """Crash, as a defect in the engine would: by reading what is not there."""
+    ctypes.string_at(8)
     return OK
 
 
@@ -163,6 +172,7 @@ Handler = Callable[["Server", "Client", Sequence[bytes]], Reply]
 SUBCOMMANDS: Final[dict[bytes, tuple[Handler, int, int]]] = {
     b"sleep": (_sleep, 1, 1),
     b"reload": (_reload, 0, 3),
+    b"segfault": (_segfault, 0, 0),
     b"object": (_object, 1, 1),
     b"set-active-expire": (_set_active_expire, 1, 1),
     b"htstats": (_htstats, 1, 2),

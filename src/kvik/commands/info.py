@@ -177,8 +177,8 @@ def persistence_fields(server: Server) -> Fields:
     yield "rdb_current_bgsave_time_sec", child.seconds if child and snapshots.in_progress else -1
     yield "rdb_saves", snapshots.saves
     yield "rdb_last_cow_size", snapshots.last_copied
-    yield "rdb_last_load_keys_expired", snapshots.keys_expired
-    yield "rdb_last_load_keys_loaded", snapshots.keys_loaded
+    yield "rdb_last_load_keys_expired", snapshots.keys_loaded[1]
+    yield "rdb_last_load_keys_loaded", snapshots.keys_loaded[0]
     yield "aof_enabled", 0
     yield "aof_rewrite_in_progress", 0
     yield "aof_rewrite_scheduled", 0

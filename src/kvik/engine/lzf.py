@@ -60,7 +60,7 @@ def lzf_compress(p, n, out, room):
 
 def table_bits(n):
     """The size of the table for n bytes of input, as a power of two."""
-    bits: cython.int = high_bit(n | 1) + 1
+    bits: cython.int = high_bit(n | 1) + 3
     if bits < LZF_TABLE_BITS_MIN:
         return LZF_TABLE_BITS_MIN
     return bits if bits < LZF_TABLE_BITS else LZF_TABLE_BITS

@@ -15,6 +15,7 @@ from kvik.engine.ziplist cimport PackedReader
 from kvik.keyspace.database cimport EncodingLimitsPtr, Keyspace
 from kvik.keyspace.hash_value cimport FieldsPtr, HashSettings, Place as FieldPlace
 from kvik.keyspace.set_value cimport Member, SetContext
+from kvik.keyspace.sorted_set_builder cimport SortedSetBuilder
 from kvik.keyspace.sorted_set_value cimport SortedSetRules
 
 cdef extern from *:
@@ -40,6 +41,7 @@ cdef void set_usage(const Keyspace *ks, Entry *e, int64_t idle, int64_t frequenc
 cdef bint fail(RdbLoader *r, const char *error) noexcept nogil
 cdef bint give(RdbLoader *r, Entry *e, int kind, int encoding, void *value) noexcept nogil
 cdef bint load_into(RdbLoader *r, int kind, Entry *e) noexcept nogil
+cdef bint keep_block(RdbLoader *r, Entry *e, const Slice *s, int encoding) noexcept nogil
 cdef bint take_string(RdbLoader *r, Slice *s) noexcept nogil
 cdef bint take_kept(RdbLoader *r, Slice *s) noexcept nogil
 cdef Entry *load_string(RdbLoader *r, const Slice *key, int64_t expiry) noexcept nogil
@@ -48,6 +50,8 @@ cdef bint load_list(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint list_settled(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint load_list_ziplist(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint load_list_nodes(RdbLoader *r, Entry *e, bint old) noexcept nogil
+cdef bint load_only_node(RdbLoader *r, Entry *e) noexcept nogil
+cdef bint add_node(RdbLoader *r, Quicklist *q, uint64_t container, const Slice *s) noexcept nogil
 cdef bint load_list_node(RdbLoader *r, Quicklist *q) noexcept nogil
 cdef bint push_listpack(RdbLoader *r, Quicklist *q, Listpack lp) noexcept nogil
 cdef bint push_ziplist(RdbLoader *r, Quicklist *q, const Slice *s) noexcept nogil
@@ -64,7 +68,8 @@ cdef void set_context(RdbLoader *r, SetContext *context) noexcept nogil
 
 cdef bint zset_put(RdbLoader *r, SortedSetRules *rules, Entry *e, const Slice *member, double score) noexcept nogil
 cdef void zset_rules(RdbLoader *r, SortedSetRules *rules) noexcept nogil
-cdef bint zset_large(RdbLoader *r, SortedSetRules *rules, Entry *e) noexcept nogil
+cdef bint take_scored(RdbLoader *r, bint as_text, Slice *s, double *score) noexcept nogil
+cdef bint load_large_zset(RdbLoader *r, Entry *e, bint as_text, uint64_t n) noexcept nogil
 cdef bint load_zset(RdbLoader *r, Entry *e, bint as_text) noexcept nogil
 cdef bint load_zset_listpack(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint load_zset_ziplist(RdbLoader *r, Entry *e) noexcept nogil

@@ -1,8 +1,9 @@
 """Reading values as RDB files and DUMP payloads hold them, in every form that Redis up to 7.4 and Valkey 9.1 write.
 
-What is there comes from outside. Nodes of lists and blocks of streams are checked and taken over as they are; everything
-else, ziplists and zipmaps of old files included, is put in element by element, by the functions that commands use, so
-that its form is the one it would have had here. Elements that stand twice are damage.
+What is there comes from outside. Nodes of lists, blocks of streams, intsets and listpacks are checked and taken over as
+they are where they are what would have been made here (rdb_sound.py); everything else, ziplists and zipmaps of old files
+included, is put in element by element, so that its form is the one it would have had. Elements that stand twice are
+damage.
 
 A function that fails says so by its result; the reason stands in the source (`source_fail`).
 """
@@ -11,9 +12,9 @@ A function that fails says so by its result; the reason stands in the source (`s
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import (
+    ENCODING_INTSET,
     ENCODING_LISTPACK,
     ENCODING_QUICKLIST,
-    ENCODING_SKIPLIST,
     ENCODING_STREAM,
     TYPE_HASH,
     TYPE_LIST,
@@ -28,6 +29,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_kind,
     entry_set_word,
     entry_type,
+    raw_free,
     raw_new,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc
@@ -44,7 +46,9 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_next,
     listpack_text,
 )
+from cython.cimports.kvik.engine.member import member_score
 from cython.cimports.kvik.engine.quicklist import (
+    fits_node,
     quicklist_append_node,
     quicklist_new,
     quicklist_push,
@@ -100,14 +104,21 @@ from cython.cimports.kvik.keyspace.hash_value import (
     hash_set,
 )
 from cython.cimports.kvik.keyspace.rdb_load_stream import load_stream
+from cython.cimports.kvik.keyspace.rdb_sound import is_sound
 from cython.cimports.kvik.keyspace.set_value import member_of, member_of_integer, set_add, set_form, value_new
+from cython.cimports.kvik.keyspace.sorted_set_builder import (
+    builder_add,
+    builder_finish,
+    builder_free,
+    builder_init,
+    builder_reverse,
+)
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     ADDED_FAILED,
     ADDED_MEMBER,
     sorted_set_add,
     sorted_set_count,
     sorted_set_is_small,
-    sorted_set_new_large,
 )
 from cython.cimports.kvik.keyspace.values import string_entry, value_free
 from cython.cimports.libc.math import isnan
@@ -215,6 +226,16 @@ def load_into(r, kind, e):
     return load_hash_listpack(r, e, 2 if kind == RDB_HASH_LISTPACK else 3)
 
 
+def keep_block(r, e, s, encoding):
+    """The collection is what s holds, in this form, instead of the empty one that it is."""
+    block: cython.p_char = cast(cython.p_char, heap_alloc(r.ks.heap, s.n))
+    if block == NULL:
+        return fail(r, "out of memory")
+    memcpy(block, s.p, s.n)
+    value_free(r.ks.heap, e, False)
+    return give(r, e, entry_type(e), encoding, block)
+
+
 def take_string(r, s):
     """The next string, good until the next one is taken."""
     return rdb_get_string(r.source, address(r.first), s)
@@ -311,6 +332,8 @@ def load_list_nodes(r, e, old):
     s: Slice
     if not rdb_get_length(r.source, address(n)):
         return False
+    if n == 1 and not old:
+        return load_only_node(r, e)
     while n > 0:
         if old and not (take_string(r, address(s)) and push_ziplist(r, q, address(s))):
             return False
@@ -320,27 +343,46 @@ def load_list_nodes(r, e, old):
     return list_settled(r, e)
 
 
+def load_only_node(r, e):
+    """A list of one node, which mostly is a small list."""
+    container: uint64_t = 0
+    count: cython.size_t = 0
+    q: QuicklistPtr = cast(QuicklistPtr, entry_pointer(e))
+    s: Slice
+    if not rdb_get_length(r.source, address(container)) or not take_string(r, address(s)):
+        return False
+    if container == RDB_NODE_PACKED and listpack_is_valid(s.p, s.n, address(count)) and count > 0 \
+            and fits_node(q.fill, s.n, count):
+        return keep_block(r, e, address(s), ENCODING_LISTPACK)
+    return add_node(r, q, container, address(s)) and list_settled(r, e)
+
+
 def load_list_node(r, q):
     container: uint64_t = 0
     s: Slice
+    return rdb_get_length(r.source, address(container)) and take_string(r, address(s)) \
+        and add_node(r, q, container, address(s))
+
+
+def add_node(r, q, container, s):
     lp: Listpack
     raw: RawPtr
     node: NodePtr = NULL
-    if not rdb_get_length(r.source, address(container)) or not take_string(r, address(s)):
-        return False
     if container == RDB_NODE_PLAIN:
         raw = raw_new(r.ks.heap, s.n)
         if raw != NULL:
             raw.length = s.n
             memcpy(raw.data, s.p, s.n)
             node = node_of_raw(r.ks.heap, raw)
+            if node == NULL:
+                raw_free(r.ks.heap, raw)
         if node == NULL:
             return fail(r, "out of memory")
         quicklist_append_node(q, node)
         return True
     if container != RDB_NODE_PACKED:
         return fail(r, "a node of a list of unknown form")
-    lp = take_listpack(r, address(s))
+    lp = take_listpack(r, s)
     if lp == NULL:
         return False
     if listpack_first(lp) == NULL:
@@ -455,6 +497,8 @@ def load_set_intset(r, e):
         return False
     if not intset_is_valid(s.p, s.n) or load32(s.p + 4) == 0:
         return fail(r, "a damaged intset")
+    if load32(s.p + 4) <= r.ks.limits.set_max_intset_entries:
+        return keep_block(r, e, address(s), ENCODING_INTSET)
     for i in range(load32(s.p + 4)):
         member_of_integer(address(m), intset_at(s.p, i))
         if i == 0 and not set_begin(r, address(context), e, address(m), load32(s.p + 4)):
@@ -476,6 +520,9 @@ def load_set_listpack(r, e):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0:
         return fail(r, "a damaged listpack")
+    if is_sound(address(r.ks.hash_key), s.p, count, 1, False,
+                r.ks.limits.set_max_listpack_entries, r.ks.limits.set_max_listpack_value):
+        return keep_block(r, e, address(s), ENCODING_LISTPACK)
     p = listpack_first(s.p)
     while p != NULL:
         text = listpack_text(p, scratch)
@@ -515,27 +562,53 @@ def load_zset(r, e, as_text):
     zset_rules(r, address(rules))
     if not rdb_get_length(r.source, address(n)):
         return False
-    if not sorted_set_is_small(address(rules), n, 0) and not zset_large(r, address(rules), e):
-        return False
+    if not sorted_set_is_small(address(rules), n, 0):
+        return load_large_zset(r, e, as_text, n)
     for i in range(n):
-        if not take_kept(r, address(s)):
-            return False
-        if not (rdb_get_float(r.source, address(score)) if as_text else rdb_get_double(r.source, address(score))):
+        if not take_scored(r, as_text, address(s), address(score)):
             return False
         if not zset_put(r, address(rules), e, address(s), score):
             return False
     return n > 0 or fail(r, "an empty sorted set")
 
 
-def zset_large(r, rules, e):
-    """The empty set will be a large one: let it begin as one."""
-    value: cython.p_void = sorted_set_new_large(rules.heap, rules.key)
+def take_scored(r, as_text, s, score):
+    """A member and its score."""
+    if not take_kept(r, s):
+        return False
+    if not (rdb_get_float(r.source, score) if as_text else rdb_get_double(r.source, score)):
+        return False
+    return not isnan(score[0]) or fail(r, "a score that is no number")
+
+
+def load_large_zset(r, e, as_text, n):
+    """All members at once: they are in descending order where they come from."""
+    i: uint64_t = 0
+    encoding: cython.int = 0
+    score: cython.double = 0
+    s: Slice
+    rules: SortedSetRules
+    b: SortedSetBuilder
+    value: cython.p_void = NULL
+    zset_rules(r, address(rules))
+    builder_init(address(b), r.ks.heap, address(r.ks.hash_key))
+    b.distrusts = True
+    while i < n and not b.failed and take_scored(r, as_text, address(s), address(score)):
+        builder_add(address(b), address(s), 0, score)
+        i += 1
+    if i == n and not b.failed:
+        if b.count > 1 and member_score(b.members[0]) >= member_score(b.members[b.count - 1]):
+            builder_reverse(address(b))
+        value = builder_finish(address(b), address(rules), address(encoding))
+    if b.repeats:
+        fail(r, "a member of a sorted set stands there twice")
+    elif b.failed:
+        fail(r, "out of memory")
+    builder_free(address(b))
     if value == NULL:
-        return fail(r, "out of memory")
+        return False
     value_free(r.ks.heap, e, False)
-    entry_set_word(e, cast(uint64_t, cast(uintptr_t, value)))
-    entry_set_kind(e, TYPE_SORTED_SET, ENCODING_SKIPLIST)
-    return True
+    return give(r, e, TYPE_SORTED_SET, encoding, value)
 
 
 def load_zset_listpack(r, e):
@@ -552,6 +625,8 @@ def load_zset_listpack(r, e):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0 or count % 2 == 1:
         return fail(r, "a damaged listpack")
+    if is_sound(address(r.ks.hash_key), s.p, count, 2, True, rules.max_entries, rules.max_value):
+        return keep_block(r, e, address(s), ENCODING_LISTPACK)
     p = listpack_first(s.p)
     while p != NULL:
         member = listpack_text(p, scratch)
@@ -692,6 +767,9 @@ def load_hash_listpack(r, e, step):
         return False
     if not listpack_is_valid(s.p, s.n, address(count)) or count == 0 or count % step != 0:
         return fail(r, "a damaged listpack")
+    if step == 2 and is_sound(address(r.ks.hash_key), s.p, count, 2, False,
+                              settings.max_entries, r.ks.limits.hash_max_listpack_value):
+        return keep_block(r, e, address(s), ENCODING_LISTPACK)
     p = listpack_first(s.p)
     while p != NULL:
         field = listpack_text(p, scratch)

@@ -4,16 +4,13 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from kvik.engine.heap cimport Heap
-from kvik.engine.listpack cimport Item, Listpack
+from kvik.engine.listpack cimport Listpack
 from kvik.engine.rdb_format cimport Scratch
 from kvik.engine.source cimport Source
 from kvik.engine.stream cimport Stream, StreamPtr
 from kvik.engine.stream_group cimport Consumer, ConsumerPtr, Group, GroupPtr, Pending, PendingPtr
 from kvik.engine.stream_id cimport StreamID
 from kvik.engine.text cimport Slice
-
-cdef enum:
-    ELEMENTS_MAX = 1073741824   # no listpack holds more
 
 cdef struct StreamLoader:
     Heap *heap
@@ -22,12 +19,6 @@ cdef struct StreamLoader:
     int kind                    # RDB_STREAM, _2, _3
 
 ctypedef StreamLoader *StreamLoaderPtr
-
-cdef struct BlockCheck:         # what a walk through a block finds
-    StreamID master
-    StreamID last               # the entry before
-    int64_t live                # entries that are not deleted
-    int64_t deleted
 
 cdef Stream *load_stream(Heap *heap, Source *source, Scratch *scratch, int kind) noexcept nogil
 cdef bint load_blocks(StreamLoader *r, Stream *s) noexcept nogil
@@ -38,7 +29,3 @@ cdef bint owners_known(StreamLoader *r, const Group *group) noexcept nogil
 cdef bint load_consumer(StreamLoader *r, Group *group) noexcept nogil
 cdef bint take_id(StreamLoader *r, StreamID *id) noexcept nogil
 cdef bint get_id(StreamLoader *r, StreamID *id) noexcept nogil
-cdef bint block_is_valid(const Slice *s, StreamID master, StreamID *last, uint64_t *live) noexcept nogil
-cdef bint entry_is_valid(char **at, int64_t master_fields, BlockCheck *check) noexcept nogil
-cdef bint take_integer(char **at, int64_t *value) noexcept nogil
-cdef bint skip_some(char **at, int64_t n) noexcept nogil

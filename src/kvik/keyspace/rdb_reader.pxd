@@ -28,6 +28,8 @@ cdef struct RdbReader:
     # Settings
     bint replace                # a key that is there gives way; else it is damage
     bint keep_expired           # keys whose time is up: an append-only file goes on about them
+    bint only_keys              # keep no values: the file is only looked at
+    int64_t key_delay_us        # key-load-delay: to be slow, in tests
     bint any_version            # rdb-version-check relaxed
 
     # Where it is
@@ -49,6 +51,7 @@ cdef struct RdbReader:
 
     # What it found
     uint64_t keys_loaded
+    uint64_t keys_expiring      # with an expiry, past or not
     uint64_t keys_expired
     uint64_t hashes_expired     # all of whose fields were past
     char writer[64]             # version of the server that wrote it, "" unknown
@@ -75,6 +78,7 @@ cdef bint read_expiry(RdbReader *r, bint in_seconds) noexcept nogil
 cdef bint read_usage(RdbReader *r, bint frequency) noexcept nogil
 cdef bint read_key(RdbReader *r, int kind) noexcept nogil
 cdef bint read_end(RdbReader *r) noexcept nogil
+cdef bint linger(RdbReader *r) noexcept nogil
 cdef bint arrive(RdbReader *r, Entry *e, uint64_t h) noexcept nogil
 cdef bint settle(RdbReader *r) noexcept nogil
 cdef bint settle_all(RdbReader *r) noexcept nogil

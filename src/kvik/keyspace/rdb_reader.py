@@ -51,9 +51,10 @@ from cython.cimports.kvik.keyspace.rdb_file import (
     RDB_OPCODE_SLOT_INFO,
 )
 from cython.cimports.kvik.keyspace.rdb_load import EXPIRY_MAX, rdb_load_value, rdb_loader_free, set_usage
-from cython.cimports.kvik.keyspace.values import value_free
+from cython.cimports.kvik.keyspace.values import string_entry, value_free
 from cython.cimports.libc.stdint import int64_t, uint8_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy, memset
+from cython.cimports.posix.unistd import usleep
 
 
 def rdb_reader_init(r, ks, file):
@@ -284,12 +285,30 @@ def read_key(r, kind):
     r.idle = -1
     r.frequency = -1
     r.key.p = NULL
-    return arrive(r, e, h)
+    return arrive(r, e, h) and (r.key_delay_us <= 0 or linger(r))
+
+
+def linger(r):
+    """Take a while for this key, and let others have their turn then: for tests."""
+    usleep(cast(cython.uint, r.key_delay_us))
+    if r.file.progress == NULL or source_position(r.loader.source) - r.file.reported < r.file.interval:
+        return True
+    r.file.reported = source_position(r.loader.source)
+    return r.file.progress(r.file) or refuse(r, "loading was stopped")
 
 
 def arrive(r, e, h):
     """Put e in line; with that, the first of the line may have its turn."""
     a: ArrivalPtr
+    bare: EntryPtr
+    r.keys_expiring += e.layout & LAYOUT_EXPIRY
+    if r.only_keys:
+        r.keys_expired += (e.layout & LAYOUT_EXPIRY) != 0 and r.ks.clock.now_ms > entry_expiry(e)
+        bare = string_entry(r.ks.heap, entry_key(e), entry_key_length(e), -1, "", 0)
+        drop_entry(r.ks, e)
+        if bare == NULL:
+            return refuse(r, "out of memory")
+        e = bare
     if not r.keep_expired and e.layout & LAYOUT_EXPIRY and r.ks.clock.now_ms > entry_expiry(e):
         r.keys_expired += 1
         drop_entry(r.ks, e)

@@ -31,12 +31,15 @@ cdef struct SortedSetBuilder:
     size_t capacity
     size_t longest              # bytes of the longest one
     bint failed                 # memory was short: what has been added is not all
+    bint distrusts              # somebody may have added a member twice: look for that
+    bint repeats                # and it is so: there is no value
 
 ctypedef SortedSetBuilder *SortedSetBuilderPtr
 
 cdef void builder_init(SortedSetBuilder *b, Heap *heap, const HashKey *key) noexcept nogil
 cdef bint builder_index(SortedSetBuilder *b, size_t expected) noexcept nogil
 cdef void builder_add(SortedSetBuilder *b, const Slice *text, uint64_t h, double score) noexcept nogil
+cdef void builder_reverse(SortedSetBuilder *b) noexcept nogil
 cdef bint builder_sort(SortedSetBuilder *b) noexcept nogil
 cdef void *builder_finish(SortedSetBuilder *b, const SortedSetRules *rules, int *encoding) noexcept nogil
 cdef void builder_free(SortedSetBuilder *b) noexcept nogil

@@ -29,7 +29,7 @@ from cython.cimports.kvik.engine.listpack import (
 )
 from cython.cimports.kvik.engine.member import member_free, member_new, member_score, member_set_score
 from cython.cimports.kvik.engine.ordered_set import compare_bytes, ordered_set_load, score_bits
-from cython.cimports.kvik.engine.table import table_insert, table_prefetch_bucket, table_reserve
+from cython.cimports.kvik.engine.table import table_find, table_insert, table_prefetch_bucket, table_reserve
 from cython.cimports.kvik.engine.text import Slice
 from cython.cimports.kvik.keyspace.sorted_set_listpack import element_of_score
 from cython.cimports.kvik.keyspace.sorted_set_value import (
@@ -117,6 +117,16 @@ def is_sorted(b):
     return True
 
 
+def builder_reverse(b):
+    """What has been added stands in descending order: turn it round, so that it need not be sorted."""
+    i: cython.size_t
+    m: EntryPtr
+    for i in range(b.count // 2):
+        m = b.members[i]
+        b.members[i] = b.members[b.count - 1 - i]
+        b.members[b.count - 1 - i] = m
+
+
 def builder_sort(b):
     """Put the members in order. False (and `failed`) when memory is short."""
     rows: RowPtr
@@ -202,7 +212,7 @@ def builder_finish(b, rules, encoding):
             encoding[0] = ENCODING_LISTPACK
             return lp
     if (b.set == NULL and not index_members(b)) or not ordered_set_load(address(b.set.order), b.members, b.count):
-        b.failed = True
+        b.failed = not b.repeats
         return NULL
     encoding[0] = ENCODING_SKIPLIST
     s = b.set
@@ -219,9 +229,14 @@ def index_members(b):
     if not builder_index(b, b.count):
         return False
     for i in range(b.count + INDEX_LEAD):
-        if i >= INDEX_LEAD and not table_insert(
-                address(b.set.members), b.members[i - INDEX_LEAD], hashes[i % INDEX_LEAD]):
-            return False
+        if i >= INDEX_LEAD:
+            m = b.members[i - INDEX_LEAD]
+            if b.distrusts and table_find(
+                    address(b.set.members), entry_key(m), entry_key_length(m), hashes[i % INDEX_LEAD]) != NULL:
+                b.repeats = True
+                return False
+            if not table_insert(address(b.set.members), m, hashes[i % INDEX_LEAD]):
+                return False
         if i < b.count:
             m = b.members[i]
             hashes[i % INDEX_LEAD] = hash_bytes(b.key, entry_key(m), entry_key_length(m))

@@ -52,6 +52,8 @@ class RdbLoaded:
     """The offset behind its checksum."""
     version: int
     keys: int
+    expiring: int
+    """With an expiry, past or not."""
     expired: int
     hashes_expired: int
     """Hashes of which every field had expired."""

@@ -51,9 +51,7 @@ class Snapshots:
         self.saves = 0
         self.scheduled = False
         self.loading_since: float | None = None
-        self.loading_used_memory = 0
-        self.keys_loaded = 0
-        self.keys_expired = 0
+        self._keys_loaded = (0, 0)
         self._last_try = 0.0
         self._saved_changes = 0
         self._forked_changes = 0
@@ -98,6 +96,7 @@ class Snapshots:
             config.get_bool("rdbchecksum"),
             config.get_bool("rdb-save-incremental-fsync"),
             config.get_int("rdb-key-save-delay"),
+            config.get_int("key-load-delay"),
             config.get_str("rdb-version-check") == "relaxed",
         )
 
@@ -226,6 +225,11 @@ class Snapshots:
 
     # Loading
 
+    @property
+    def keys_loaded(self) -> tuple[int, int]:
+        """From the last file, or from the one that is being loaded: keys, and those that had expired."""
+        return self.worker.position[1:] if self.loading_since is not None else self._keys_loaded
+
     def load(self, *, replace: bool = False, serve: bool = False) -> RdbLoaded | None:
         """Load `dbfilename`; None if there is none. `serve`: clients have their turn in between.
 
@@ -277,7 +281,7 @@ class Snapshots:
 
     def describe(self, loaded: RdbLoaded) -> None:
         """Log what a file told, and keep it for INFO."""
-        self.keys_loaded, self.keys_expired = loaded.keys, loaded.expired
+        self._keys_loaded = (loaded.keys, loaded.expired)
         if loaded.writer:
             product = "Valkey version" if loaded.by_valkey else "version"
             self._log.notice(f"Loading RDB produced by {product} {loaded.writer}")

@@ -3,8 +3,11 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from kvik.engine.child cimport Reporter
+from kvik.engine.clock cimport Clock
 from kvik.engine.file_source cimport FileSource
 from kvik.engine.file_sink cimport FileSink
+from kvik.engine.hashing cimport HashKey
+from kvik.engine.heap cimport Heap
 from kvik.keyspace.database cimport Keyspace
 from kvik.keyspace.rdb_file cimport RdbOptions
 from kvik.keyspace.rdb_reader cimport RdbReader
@@ -37,6 +40,7 @@ cdef extern from *:
     int sync_file "fsync"(int fd) noexcept nogil
 
 cdef enum:
+    CHECKED_DATABASES = 4096    # more than servers have
     PATH_ROOM = 4200
     PATH_MAX = 4300             # with the process's id and the suffix
 
@@ -79,12 +83,21 @@ cdef class RdbWorker:
     cdef RdbReader reader
     cdef bint checks            # rdbchecksum
     cdef bint any_version
+    cdef bint only_keys
+    cdef int64_t load_delay_us
     cdef bint reading
     cdef readonly object size   # of the file that is being loaded
 
     cdef object prepare(self, object directory, object prefix, object suffix, object final, bint aof_base)
     cdef object error(self)
     cdef object loaded(self, object end)
+
+cdef class RdbChecker:
+    cdef Heap heap
+    cdef Clock clock
+    cdef HashKey key
+    cdef Keyspace keyspace
+    cdef readonly RdbWorker worker
 
 cdef bint save_file(SaveJob *job, Reporter *reporter) noexcept nogil
 cdef bint write_file(SaveJob *job, const char *path, Reporter *reporter) noexcept nogil

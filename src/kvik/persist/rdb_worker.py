@@ -9,10 +9,12 @@ import os
 
 import cython
 from cython import NULL, address, cast
+from cython.cimports.kvik.engine.clock import clock_init
 from cython.cimports.kvik.engine.file_sink import file_sink_free, file_sink_init
 from cython.cimports.kvik.engine.file_source import file_source_free, file_source_init
+from cython.cimports.kvik.engine.heap import heap_destroy, heap_init
 from cython.cimports.kvik.engine.source import source_position
-from cython.cimports.kvik.keyspace.database import db_empty
+from cython.cimports.kvik.keyspace.database import db_empty, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.rdb_file import rdb_write
 from cython.cimports.kvik.keyspace.rdb_reader import rdb_read, rdb_reader_free, rdb_reader_init
 from cython.cimports.kvik.keyspace.snapshot import snapshot_keys
@@ -25,12 +27,13 @@ from kvik.persist.errors import RdbError, RdbLoaded, SaveError
 
 
 class RdbWorker:
-    def set_options(self, version, usage, checksum, sync, key_delay_us, any_version):
+    def set_options(self, version, usage, checksum, sync, save_delay_us, load_delay_us, any_version):
         """What files say and how they are made: see `RdbOptions` and `RdbReader`."""
         self.version = version
         self.job.options.redis_version = self.version
         self.job.options.usage = usage
-        self.job.options.key_delay_us = key_delay_us
+        self.job.options.key_delay_us = save_delay_us
+        self.load_delay_us = load_delay_us
         self.job.checksum = checksum
         self.job.sync = sync
         self.checks = checksum
@@ -114,6 +117,8 @@ class RdbWorker:
         self.reader.replace = replace
         self.reader.keep_expired = keep_expired
         self.reader.any_version = self.any_version
+        self.reader.only_keys = self.only_keys
+        self.reader.key_delay_us = self.load_delay_us
         self.file.interval = interval
         if serve:
             self.file.owner = address(self.meanwhile)
@@ -146,7 +151,8 @@ class RdbWorker:
     def loaded(self, end):
         reader = address(self.reader)
         return RdbLoaded(
-            end=end, version=reader.version, keys=reader.keys_loaded, expired=reader.keys_expired,
+            end=end, version=reader.version, keys=reader.keys_loaded,
+            expiring=reader.keys_expiring, expired=reader.keys_expired,
             hashes_expired=reader.hashes_expired, writer=reader.writer.decode(errors="replace"),
             by_valkey=reader.by_valkey, created=reader.created, used_memory=reader.used_memory,
             aof_base=reader.aof_base,
@@ -164,6 +170,36 @@ class RdbWorker:
         if not self.reading:
             return (0, 0, 0)
         return (source_position(address(self.file.source)), self.reader.keys_loaded, self.reader.keys_expired)
+
+
+class RdbChecker:
+    """Reads files to see whether they can be loaded, and keeps nothing of them but the keys."""
+
+    def __cinit__(self):
+        seed: bytes = os.urandom(32)
+        memcpy(self.key.words, cast(cython.p_char, seed), 32)
+        heap_init(address(self.heap))
+        clock_init(address(self.clock))
+        if not keyspace_init(
+            address(self.keyspace), address(self.heap), address(self.clock), address(self.key), CHECKED_DATABASES
+        ):
+            raise MemoryError("no memory for the databases")
+        self.worker = RdbWorker()
+        self.worker.ks = address(self.keyspace)
+        self.worker.checks = True
+        self.worker.only_keys = True
+
+    def __dealloc__(self):
+        keyspace_free(address(self.keyspace))
+        heap_destroy(address(self.heap))
+
+    def check(self, path):
+        """What is in the file: RdbLoaded; RdbError if it is damaged, OSError if it cannot be read."""
+        fd: cython.int = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return self.worker.load(fd)
+        finally:
+            os.close(fd)
 
 
 # --- without Python --------------------------------------------------------------------------------------------------

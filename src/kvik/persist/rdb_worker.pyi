@@ -7,7 +7,8 @@ class RdbWorker:
     size: int
 
     def set_options(
-        self, version: bytes, usage: int, checksum: bool, sync: bool, key_delay_us: int, any_version: bool
+        self, version: bytes, usage: int, checksum: bool, sync: bool, save_delay_us: int,
+        load_delay_us: int, any_version: bool,
     ) -> None: ...
     def save(
         self, directory: str, final: str, prefix: str = ..., suffix: str = ..., aof_base: bool = ...
@@ -29,3 +30,8 @@ class RdbWorker:
     def position(self) -> tuple[int, int, int]: ...
     @property
     def written_memory(self) -> int: ...
+
+class RdbChecker:
+    worker: RdbWorker
+
+    def check(self, path: str) -> RdbLoaded: ...

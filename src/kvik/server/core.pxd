@@ -14,7 +14,7 @@ from kvik.keyspace.eviction cimport EvictionPtr
 from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
 from kvik.persist.rdb_worker cimport RdbWorker
 from kvik.wire.client cimport Client as ClientStruct
-from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopStats, LoopStatsPtr, Request
+from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopPtr, LoopStats, LoopStatsPtr, Request
 
 cdef enum:
     LOOP_BYTES = 2 * ARENA_BYTES + SCRATCH_BYTES + BATCH * 48   # buffers that are not the heap's
@@ -35,6 +35,7 @@ cdef class Core:
     cdef public int hz
     cdef int64_t next_second_ms
     cdef bint open
+    cdef bint watches_crashes
 
     cdef object fill_commands(self)
     cdef object exceeded_now_us(self)
@@ -44,6 +45,7 @@ cdef void count_error(void *engine, const char *text, size_t n) noexcept with gi
 cdef void slow_command(void *engine, Call *call, uint64_t counted) noexcept with gil
 ctypedef ClientStruct *ClientStructPtr
 
+cdef const char *last_command(void *context) noexcept nogil
 cdef void flushed(void *engine) noexcept with gil
 cdef bint serve_while_loading(void *owner) noexcept nogil
 cdef void loads(void *owner, bint loading) noexcept nogil

@@ -28,6 +28,7 @@ from cython.cimports.kvik.commands.dispatch import (
     time_out_blocked,
 )
 from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick, monotonic_us
+from cython.cimports.kvik.engine.crash import crash_forget, crash_watch
 from cython.cimports.kvik.engine.entry import TYPE_STRING, entry_clock, entry_encoding, entry_expiry, entry_type
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
@@ -160,6 +161,8 @@ class Core:
         """Close every connection and free all data. Nothing but this may be called afterwards."""
         if self.open:
             self.open = False
+            if self.watches_crashes:
+                crash_forget()
             loop_free(address(self.loop))
             dispatcher_free(address(self.dispatcher))
             keyspace_free(address(self.keyspace))
@@ -235,6 +238,11 @@ class Core:
     def stop(self):
         """Let `run` return after this tick. For the loop's thread."""
         self.loop.running = False
+
+    def watch_crashes(self, path: bytes, version: bytes):
+        """Report crashes of this process to the log file (b"": standard output), until the core is freed."""
+        crash_watch(path, version, last_command, address(self.loop))
+        self.watches_crashes = True
 
     def refuse_writes(self, refuse):
         """Answer writes with MISCONF: snapshots fail."""
@@ -547,6 +555,14 @@ def count_error(engine, text, n):
     core: Core = cast(Core, engine)
     code: bytes = text[:n].split(b" ", 1)[0]
     core.error_counts[code] = core.error_counts.get(code, 0) + 1
+
+
+def last_command(context):
+    """Of the client whose commands run: for the report of a crash, so anything can be wrong with it."""
+    c: ClientStructPtr = cast(LoopPtr, context).executing
+    if c == NULL or c.last_command == NULL:
+        return NULL
+    return cast(CommandPtr, c.last_command).name
 
 
 def flushed(engine):
