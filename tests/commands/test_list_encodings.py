@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from tests.commands.lists import elements
 from tests.commands.script import run
+from tests.support.both import Both, same
 from tests.support.resp import OK, Argument, Connection, Error
-from tests.support.servers import ServerProcess, fresh
 
 SIZES = ["-1", "-2", "-3", "-4", "-5", "-6", "0", "1", "2", "3", "5", "128", "32767", "40000"]
 
@@ -82,12 +82,6 @@ def test_a_changed_limit_shows_with_the_next_change(r2: Connection) -> None:
 # --- many steps, drawn --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[tuple[Connection, Connection]]:
-    with fresh(kvik, 2) as ours, fresh(oracle, 2) as theirs:
-        yield ours, theirs
-
-
 def text(rng: random.Random) -> bytes:
     return rng.choice([
         b"%d" % rng.randrange(100), b"%d" % rng.randrange(1 << 50), b"a%d" % rng.randrange(8), b"x" * rng.randrange(200),
@@ -119,7 +113,7 @@ def step(rng: random.Random) -> list[Argument]:
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
 @pytest.mark.parametrize("size", SIZES)
-def test_drawn_steps(both: tuple[Connection, Connection], size: str, depth: int) -> None:
+def test_drawn_steps(both: Both, size: str, depth: int) -> None:
     """Replies, encodings and at last the elements are the same; some steps change the limit under way."""
     rng = random.Random(f"{size} {depth}")
     commands: list[Sequence[Argument]] = []
@@ -130,17 +124,9 @@ def test_drawn_steps(both: tuple[Connection, Connection], size: str, depth: int)
         if i % 200 == 0:
             commands += [("CONFIG", "SET", "list-max-listpack-size", size)]
     commands += [("LRANGE", "l", 0, -1)]
-    ours, theirs = both
-    for each in both:
-        assert each("CONFIG", "SET", "list-max-listpack-size", size) == OK
-        assert each("CONFIG", "SET", "list-compress-depth", depth) == OK
-    try:
-        for i, (our, their) in enumerate(zip(ours.many(commands), theirs.many(commands), strict=True)):
-            assert our == their, (i, commands[max(0, i - 3) : i + 1])
-    finally:
-        for each in both:
-            each("CONFIG", "SET", "list-max-listpack-size", -2)
-            each("CONFIG", "SET", "list-compress-depth", 0)
+    limits: dict[str, Argument] = {"list_max_listpack_size": size, "list_compress_depth": depth}
+    with both[0].config(**limits), both[1].config(**limits):
+        same(both, commands)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 50])
