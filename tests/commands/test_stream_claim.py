@@ -11,7 +11,8 @@ from tests.commands.streams import INVALID_ID, MAX, entries, group_names, mappin
 from tests.support.resp import SYNTAX, WRONGTYPE, Connection, Error, arity
 
 ENTRIES = "XADD k 1-1 a 1 ; XADD k 2-1 a 2 ; XADD k 3-1 b 3 ; XADD k 4-1 b 4"
-GROUP = ENTRIES + " ; XGROUP CREATE k g 0 ; XREADGROUP GROUP g c COUNT 2 STREAMS k > ; XREADGROUP GROUP g d COUNT 1 STREAMS k >"
+GROUP = ENTRIES + " ; XGROUP CREATE k g 0 ; " \
+    "XREADGROUP GROUP g c COUNT 2 STREAMS k > ; XREADGROUP GROUP g d COUNT 1 STREAMS k >"
 START = "1-1 c 1, 2-1 c 1, 3-1 d 1"
 OLD = "XCLAIM k g c 0 1-1 IDLE 100000 JUSTID ; XCLAIM k g d 0 3-1 IDLE 100000 JUSTID"
 

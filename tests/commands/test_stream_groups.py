@@ -278,7 +278,8 @@ def drawn_step(rng: random.Random, last: int) -> list[Argument]:
             more: list[Argument] = rng.choice([[], ["ENTRIESREAD", rng.randrange(last + 2)]])
             return ["XGROUP", "SETID", "k", group, rng.choice([*some, "$"]), *more]
         case 12:
-            return rng.choice([["XGROUP", "DELCONSUMER", "k", group, consumer], ["XGROUP", "CREATECONSUMER", "k", group, "d"],
+            return rng.choice([["XGROUP", "DELCONSUMER", "k", group, consumer],
+                               ["XGROUP", "CREATECONSUMER", "k", group, "d"],
                                ["XGROUP", "DESTROY", "k", "h"], ["XGROUP", "CREATE", "k", "h", some[0]],
                                ["XGROUP", "CREATE", "k", "h", "$", "ENTRIESREAD", last]])  # fmt: skip
         case 13:
