@@ -3,6 +3,7 @@
     r           a connection to an empty server, once for each of kvik/oracle x RESP2/RESP3
     r2          the same in RESP2 only, where the protocol changes nothing
     kvik        Kvik's ServerProcess          oracle      the real Valkey's
+    both        a connection to either, RESP2, both empty: see support/both.py
 
 `--only-kvik` leaves the oracle out (the sanitizer build cannot load it).
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.both import Both
 from tests.support.resp import Connection
 from tests.support.servers import ServerProcess, fresh
 
@@ -54,6 +56,12 @@ def kvik(servers: Servers) -> ServerProcess:
 @pytest.fixture
 def oracle(servers: Servers) -> ServerProcess:
     return servers.get("oracle")
+
+
+@pytest.fixture
+def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[Both]:
+    with fresh(kvik, 2) as ours, fresh(oracle, 2) as theirs:
+        yield ours, theirs
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,10 +14,6 @@ LIMITS = {
 """Limits under which every set (of integers, for intset) has this encoding."""
 
 
-def arity(command: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{command}' command")
-
-
 def plain(r: Connection, reply: Any) -> Any:
     """The members of a set reply, in order; it must be a set in RESP3. Anything else as it is."""
     if isinstance(reply, Error) or not isinstance(reply, list):

@@ -56,3 +56,20 @@ def mapping(r: Connection, reply: Any) -> Any:
     if isinstance(reply, list):
         return [mapping(r, each) for each in reply]
     return text(reply) if isinstance(reply, bytes) else reply
+
+
+def pending(reply: Any) -> Any:
+    """What XPENDING lists, without how long it has been idle: "1-1 consumer deliveries, ..."."""
+    if not isinstance(reply, list):
+        return reply
+    assert all(idle >= 0 for _, _, idle, _ in reply)
+    return ", ".join(f"{text(id)} {text(consumer)} {deliveries}" for id, consumer, _, deliveries in reply)
+
+
+def group_names(r: Connection, key: str = "k") -> str:
+    """The groups of a stream: "name last-delivered-id entries-read, ..."."""
+    groups = mapping(r, r("XINFO", "GROUPS", key))
+    return ", ".join(
+        f"{each['name']} {each['last-delivered-id']} {'-' if each['entries-read'] is None else each['entries-read']}"
+        for each in groups
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.resp import NOT_INTEGER, OK, SYNTAX, Connection, Error, Status
+from tests.support.resp import NOT_INTEGER, OK, SYNTAX, Connection, Error, Status, arity
 from tests.support.servers import ServerProcess
 
 PASSWORD = "a pässword"
@@ -22,10 +22,6 @@ NO_PASSWORD = Error(
     "ERR AUTH <password> called without any password configured for the default user. "
     "Are you sure your configuration is correct?"
 )
-
-
-def wrong_count(command: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{command}' command")
 
 
 def greeting(reply: Any) -> dict[bytes, Any]:
@@ -70,7 +66,7 @@ def test_ping(r: Connection) -> None:
     assert r("ping", "hi") == b"hi"
     assert r("PING", "") == b""
     assert r("PING", b"\r\n\0\xff") == b"\r\n\0\xff"
-    assert r("PING", "a", "b") == wrong_count("ping")
+    assert r("PING", "a", "b") == arity("ping")
 
 
 def test_echo(r: Connection) -> None:
@@ -78,8 +74,8 @@ def test_echo(r: Connection) -> None:
     assert r("EcHo", "") == b""
     big = bytes(range(256)) * 4096
     assert r("ECHO", big) == big
-    assert r("ECHO") == wrong_count("echo")
-    assert r("ECHO", "a", "b") == wrong_count("echo")
+    assert r("ECHO") == arity("echo")
+    assert r("ECHO", "a", "b") == arity("echo")
 
 
 # SELECT
@@ -121,8 +117,8 @@ def test_select_refuses(r2: Connection, number: str, error: Error) -> None:
 
 
 def test_select_counts_arguments(r2: Connection) -> None:
-    assert r2("SELECT") == wrong_count("select")
-    assert r2("SELECT", 0, 1) == wrong_count("select")
+    assert r2("SELECT") == arity("select")
+    assert r2("SELECT", 0, 1) == arity("select")
 
 
 # QUIT
@@ -169,7 +165,7 @@ def test_reset_puts_everything_back(r: Connection) -> None:
 
 
 def test_reset_takes_no_arguments(r2: Connection) -> None:
-    assert r2("RESET", "x") == wrong_count("reset")
+    assert r2("RESET", "x") == arity("reset")
 
 
 def test_reset_ends_client_reply_off(r2: Connection) -> None:
@@ -263,7 +259,7 @@ def test_hello_names_the_availability_zone(r: Connection) -> None:
 
 
 def test_auth_without_a_password(r: Connection) -> None:
-    assert r("AUTH") == wrong_count("auth")
+    assert r("AUTH") == arity("auth")
     assert r("AUTH", "x") == NO_PASSWORD
     assert r("AUTH", "default", "x") == OK
     assert r("AUTH", "default", "") == OK
@@ -310,8 +306,8 @@ def test_reset_and_quit_need_no_password(locked: Connection) -> None:
 
 
 def test_wrong_counts_of_arguments_before_the_password(locked: Connection) -> None:
-    assert locked("AUTH") == wrong_count("auth")
-    assert locked("RESET", "x") == wrong_count("reset")
+    assert locked("AUTH") == arity("auth")
+    assert locked("RESET", "x") == arity("reset")
     assert locked("AUTH", "default", PASSWORD, "x") == SYNTAX
 
 

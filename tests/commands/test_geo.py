@@ -7,16 +7,12 @@ from typing import Any
 import pytest
 
 from tests.commands.script import run
-from tests.support.resp import NULL_ARRAY, SYNTAX, WRONGTYPE, Connection, Error
+from tests.support.resp import NULL_ARRAY, SYNTAX, WRONGTYPE, Connection, Error, arity
 
 SICILY = "GEOADD s 13.361389 38.115556 Palermo 15.087269 37.502669 Catania"
 ODD = "ZADD s 1.5 a -5 b 1e30 c inf d 4503599627370495 e 4503599627370496 f 9007199254740993 g"
 NOT_FLOAT = Error("ERR value is not a valid float")
 UNIT = Error("ERR unsupported unit provided. please use M, KM, FT, MI")
-
-
-def arity(name: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{name}' command")
 
 
 def pair(longitude: str, latitude: str) -> Error:

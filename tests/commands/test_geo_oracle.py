@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
 from tests.support import geo
+from tests.support.both import Both, same
 from tests.support.geo import LATITUDE_MAX, Place, Shape
-from tests.support.resp import Argument, Connection
+from tests.support.resp import Argument
 from tests.support.servers import ServerProcess, fresh
 
 Commands = list[tuple[Argument, ...]]
 SPANS = (0.01, 1.0, 10.0, 90.0)
-
-
-@pytest.fixture
-def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[tuple[Connection, Connection]]:
-    with fresh(kvik, 2) as ours, fresh(oracle, 2) as theirs:
-        yield ours, theirs
-
-
-def check(both: tuple[Connection, Connection], commands: Commands) -> list[object]:
-    replies: list[object] = []
-    for at in range(0, len(commands), 500):
-        part = commands[at : at + 500]
-        ours, theirs = (each.many(part) for each in both)
-        for command, our, their in zip(part, ours, theirs, strict=True):
-            assert our == their, command
-        replies += theirs
-    return replies
 
 
 def near(rng: random.Random, middle: Place, span: float) -> Place:
@@ -86,7 +69,7 @@ def search(rng: random.Random, middle: Place, span: float, places: list[Place]) 
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_searches(both: tuple[Connection, Connection], seed: int) -> None:
+def test_searches(both: Both, seed: int) -> None:
     rng = random.Random(seed)
     found = 0
     for span in SPANS:
@@ -97,12 +80,12 @@ def test_searches(both: tuple[Connection, Connection], seed: int) -> None:
         commands: Commands = [("DEL", "g")]
         commands += [("GEOADD", "g", *map(repr, place), f"m{i}") for i, place in enumerate(places)]
         commands += [search(rng, middle, span, places) for _ in range(150)]
-        replies = check(both, commands)
+        replies = same(both, commands)
         found += sum(len(reply) for reply in replies if isinstance(reply, list))
     assert found > 2000
 
 
-def test_digits(both: tuple[Connection, Connection]) -> None:
+def test_digits(both: Both) -> None:
     """Scores, places, geohashes and distances of thousands of places."""
     rng = random.Random(21)
     commands: Commands = []
@@ -114,10 +97,10 @@ def test_digits(both: tuple[Connection, Connection]) -> None:
     commands += [
         ("GEODIST", "g", *rng.choices(members, k=2), rng.choice(["m", "km", "mi", "ft"])) for _ in range(5000)
     ]
-    check(both, commands)
+    same(both, commands)
 
 
-def test_stored_results(both: tuple[Connection, Connection]) -> None:
+def test_stored_results(both: Both) -> None:
     rng = random.Random(22)
     places = [near(rng, (10.0, 45.0), 5.0) for _ in range(300)]
     commands: Commands = [("GEOADD", "g", *map(repr, place), f"m{i}") for i, place in enumerate(places)]
@@ -126,7 +109,7 @@ def test_stored_results(both: tuple[Connection, Connection]) -> None:
         commands.append(("GEOSEARCHSTORE", f"d{i % 3}", "g", *words, *rng.choice([[], ["STOREDIST"]])))
         commands.append(("ZRANGE", f"d{i % 3}", 0, -1, "WITHSCORES"))
         commands.append(("OBJECT", "ENCODING", f"d{i % 3}"))
-    check(both, commands)
+    same(both, commands)
 
 
 def test_the_middle_of_a_polygon_may_lie_off_the_map(kvik: ServerProcess) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.commands.script import FAR, run
 from tests.commands.test_hash_fields import items
-from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error
+from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error, arity
 
 LAST = 9223372036854775807
 NUMFIELDS = Error("ERR numfields should be greater than 0 and match the provided number of fields")
@@ -25,10 +25,6 @@ def unsupported(option: str) -> Error:
 
 def invalid(command: str) -> Error:
     return Error(f"ERR invalid expire time in '{command}' command")
-
-
-def arity(command: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{command}' command")
 
 
 HASH = f"HSET h a 1 b 2 c 3 ; HEXPIREAT h {FAR} FIELDS 1 b"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.commands.script import run
-from tests.support.resp import NOT_INTEGER, OK, WRONGTYPE, Connection, Error
+from tests.support.resp import NOT_INTEGER, OK, WRONGTYPE, Connection, Error, arity
 
 FIRST, LAST = -9223372036854775808, 9223372036854775807
 NOT_FLOAT = Error("ERR value is not a valid float")
@@ -17,10 +17,6 @@ SUM_NOT_FINITE = Error("ERR increment would produce NaN or Infinity")
 VALUE_NOT_INTEGER = Error("ERR hash value is not an integer")
 VALUE_NOT_FLOAT = Error("ERR hash value is not a float")
 OVERFLOW = Error("ERR increment or decrement would overflow")
-
-
-def arity(command: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{command}' command")
 
 
 def items(r: Connection, key: str = "h") -> dict[bytes, bytes]:

@@ -7,31 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.both import Both, same
 from tests.support.hyperloglog import element
-from tests.support.resp import Argument, Connection, Error
-from tests.support.servers import ServerProcess, fresh
+from tests.support.resp import Argument, Error
 
 Commands = list[tuple[Argument, ...]]
 
 
-@pytest.fixture
-def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[tuple[Connection, Connection]]:
-    with fresh(kvik, 2) as ours, fresh(oracle, 2) as theirs:
-        yield ours, theirs
-        ours("CONFIG", "SET", "hll-sparse-max-bytes", 3000)
-        theirs("CONFIG", "SET", "hll-sparse-max-bytes", 3000)
-
-
-def check(both: tuple[Connection, Connection], commands: Commands) -> list[object]:
-    """Send them to both, a thousand at a time, and compare."""
-    replies: list[object] = []
-    for at in range(0, len(commands), 1000):
-        part = commands[at : at + 1000]
-        ours, theirs = (each.many(part) for each in both)
-        for command, our, their in zip(part, ours, theirs, strict=True):
-            assert our == their, [word if isinstance(word, str) else word[:60] for word in map(str, command)]
-        replies += theirs
-    return replies
+@pytest.fixture(autouse=True)
+def usual_limit(both: Both) -> Iterator[None]:
+    with both[0].config(hll_sparse_max_bytes=3000), both[1].config(hll_sparse_max_bytes=3000):
+        yield
 
 
 def plain(rng: random.Random) -> list[Argument]:
@@ -57,7 +43,7 @@ def additions(rng: random.Random, key: str, most: int) -> Commands:
     return [("PFADD", key, *rng.choice([plain, crowded, high])(rng)) for _ in range(rng.randrange(1, most))]
 
 
-def test_bytes_of_2000(both: tuple[Connection, Connection]) -> None:
+def test_bytes_of_2000(both: Both) -> None:
     """Short and long ones, with all limits, so that many are made dense."""
     rng = random.Random(11)
     commands: Commands = []
@@ -71,14 +57,14 @@ def test_bytes_of_2000(both: tuple[Connection, Connection]) -> None:
         if i % 3 == 0:
             commands += [("PFCOUNT", key), *additions(rng, key, 2)]
         commands += [("GET", key), ("PFCOUNT", key)]
-    replies = check(both, commands)
+    replies = same(both, commands)
     lengths = [len(reply) for reply in replies if isinstance(reply, bytes)]
     assert len(lengths) == 2000
     assert 100 < lengths.count(12304) < 1000
     assert max(n for n in lengths if n != 12304) > 2048 + 64
 
 
-def test_10000_estimates(both: tuple[Connection, Connection]) -> None:
+def test_10000_estimates(both: Both) -> None:
     """Growing ones, from nothing to some hundred thousand elements, by themselves and several together."""
     rng = random.Random(12)
     commands: Commands = []
@@ -89,11 +75,11 @@ def test_10000_estimates(both: tuple[Connection, Connection]) -> None:
         else:
             commands.append(("PFADD", key, rng.getrandbits(62), rng.getrandbits(62)))
         commands.append(("PFCOUNT", key) if i % 8 else ("PFCOUNT", key, f"hll:{i % 7}", "hll:7"))
-    replies = check(both, commands)
+    replies = same(both, commands)
     assert len({reply for command, reply in zip(commands, replies, strict=True) if command[0] == "PFCOUNT"}) > 4000
 
 
-def test_merges(both: tuple[Connection, Connection]) -> None:
+def test_merges(both: Both) -> None:
     rng = random.Random(13)
     commands: Commands = []
     for i in range(600):
@@ -105,7 +91,7 @@ def test_merges(both: tuple[Connection, Connection]) -> None:
         into = f"hll:{rng.randrange(12)}"
         commands.append(("PFMERGE", into, *(f"hll:{rng.randrange(14)}" for _ in range(rng.randrange(4)))))
         commands += [("GET", into), ("PFCOUNT", into), ("GET", key)]
-    check(both, commands)
+    same(both, commands)
 
 
 def hostile(rng: random.Random, samples: list[bytes]) -> bytes:
@@ -124,12 +110,12 @@ def hostile(rng: random.Random, samples: list[bytes]) -> bytes:
     return bytes(value) + (b"\x01\x01" if len(value) < 12304 else b"")
 
 
-def test_damaged_ones(both: tuple[Connection, Connection]) -> None:
+def test_damaged_ones(both: Both) -> None:
     rng = random.Random(14)
     making: Commands = []
     for i in range(40):
         making += [*additions(rng, f"hll:{i}", 5), ("GET", f"hll:{i}")]
-    samples = [reply for reply in check(both, making) if isinstance(reply, bytes)]
+    samples = [reply for reply in same(both, making) if isinstance(reply, bytes)]
     short = [value[:-2] for value in samples if len(value) < 12304]
     commands: Commands = [("SET", "good", samples[0])]
     uses: Commands = [
@@ -145,6 +131,6 @@ def test_damaged_ones(both: tuple[Connection, Connection]) -> None:
         value = hostile(rng, samples if rng.randrange(10) == 0 else short)
         use = rng.choice(uses) if rng.randrange(3) else ("PFADD", "k", *crowded(rng))
         commands += [("SET", "k", value), use, ("GET", "k"), ("DEL", "other")]
-    replies = check(both, commands)
+    replies = same(both, commands)
     kinds = {reply for reply in replies if isinstance(reply, Error)}
     assert len(kinds) == 3, kinds

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.commands.script import FAR, run
-from tests.commands.sets import LIMITS, arity, fill, members, numbers, plain
-from tests.support.resp import SYNTAX, WRONGTYPE, Connection, Error
+from tests.commands.sets import LIMITS, fill, members, numbers, plain
+from tests.support.resp import SYNTAX, WRONGTYPE, Connection, Error, arity
 
 NUMKEYS = Error("ERR numkeys should be greater than 0")
 TOO_MANY = Error("ERR Number of keys can't be greater than number of args")

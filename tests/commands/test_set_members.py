@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.commands.script import FAR, run
-from tests.commands.sets import LIMITS, arity, fill, members, numbers, plain
-from tests.support.resp import OK, WRONGTYPE, Connection
+from tests.commands.sets import LIMITS, fill, members, numbers, plain
+from tests.support.resp import OK, WRONGTYPE, Connection, arity
 from tests.support.servers import eventually
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.commands.script import FAR, run
-from tests.commands.sets import LIMITS, arity, fill, members, numbers, plain
-from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error, Set
+from tests.commands.sets import LIMITS, fill, members, numbers, plain
+from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error, Set, arity
 
 NOT_POSITIVE = Error("ERR value is out of range, must be positive")
 OUT_OF_RANGE = Error(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.commands.script import run
-from tests.commands.sets import LIMITS, arity, fill, numbers
-from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error
+from tests.commands.sets import LIMITS, fill, numbers
+from tests.support.resp import NOT_INTEGER, SYNTAX, WRONGTYPE, Connection, Error, arity
 
 CURSOR = Error("ERR invalid cursor")
 SMALL = [b"0", [b"1", b"2", b"a"]]

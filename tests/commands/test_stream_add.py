@@ -9,11 +9,11 @@ import pytest
 
 from tests.commands.script import run
 from tests.commands.streams import INVALID_ID, MAX, SMALL_ID, entries, mapping
-from tests.support.resp import NOT_INTEGER, OK, SYNTAX, WRONGTYPE, Connection, Error
+from tests.support.resp import NOT_INTEGER, OK, SYNTAX, WRONGTYPE, Connection, Error, arity
 
 ZERO_ID = Error("ERR The ID specified in XADD must be greater than 0-0")
 EXHAUSTED = Error("ERR The stream has exhausted the last possible ID, unable to add more items")
-XADD_ARITY = Error("ERR wrong number of arguments for 'xadd' command")
+XADD_ARITY = arity("xadd")
 BOTH = Error("ERR syntax error, MAXLEN and MINID options at the same time are not compatible")
 LIMIT_ALONE = Error("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")
 LIMIT_EXACT = Error("ERR syntax error, LIMIT cannot be used without the special ~ option")

@@ -7,15 +7,11 @@ from typing import Any
 import pytest
 
 from tests.commands.script import FAR, run
-from tests.support.resp import NOT_INTEGER, OK, SYNTAX, Connection, Error
+from tests.support.resp import NOT_INTEGER, OK, SYNTAX, Connection, Error, arity
 
 NUMKEYS = Error("ERR invalid numkeys value or out of range")
 WRONG_EXPIRE = Error("ERR invalid expire time in 'msetex' command")
 LATEST = 9223372036854775807
-
-
-def arity(name: str) -> Error:
-    return Error(f"ERR wrong number of arguments for '{name}' command")
 
 
 # --- before, command, reply, the values of a, b and c afterwards -----------------------------------------------------

@@ -46,6 +46,11 @@ NOT_INTEGER: Final = Error("ERR value is not an integer or out of range")
 SYNTAX: Final = Error("ERR syntax error")
 
 
+def arity(command: str) -> Error:
+    """What a command answers to too many or too few arguments."""
+    return Error(f"ERR wrong number of arguments for '{command}' command")
+
+
 @dataclass(frozen=True)
 class Verbatim:
     format: str
