@@ -43,6 +43,7 @@ bench: build-dev
 
 soak: build-dev
 	KVIK_MODEL_COMMANDS=1000000 $(BIN)/python -m pytest tests/model -n 2
+	KVIK_FUZZ_PAYLOADS=100000 $(BIN)/python -m pytest tests/faults/test_restore_fuzz.py -n 2 --timeout 3600
 	KVIK_CORRUPTIONS=20000 $(BIN)/python -m pytest tests/faults/test_rdb_damage.py --timeout 1200
 
 clean:
