@@ -136,8 +136,8 @@ def test_lru_keeps_what_is_used(r: Connection, limited: Limit) -> None:
     r.many([("SET", f"new{i}", VALUE) for i in range(250)])
     used_ones = r("EXISTS", *[f"old{i}" for i in range(0, 500, 5)])
     idle_ones = r("EXISTS", *[f"old{i}" for i in range(500) if i % 5])
-    assert used_ones >= 85, "of 100"
-    assert idle_ones <= 250, "of 400"
+    assert used_ones >= 80, "of 100"
+    assert idle_ones <= 280, "of 400"
 
 
 def test_lfu_keeps_what_is_used_often(r: Connection, limited: Limit) -> None:
@@ -148,15 +148,17 @@ def test_lfu_keeps_what_is_used_often(r: Connection, limited: Limit) -> None:
             r.many([("GET", f"k{i}") for i in range(0, 500, 5)])
         limited("allkeys-lfu", 0)
         r.many([("SET", f"new{i}", VALUE) for i in range(250)])
-        assert r("EXISTS", *[f"k{i}" for i in range(0, 500, 5)]) >= 95, "of 100"
+        assert r("EXISTS", *[f"k{i}" for i in range(0, 500, 5)]) >= 80, "of 100, of which chance would keep 50"
 
 
 def test_ttl_takes_what_expires_first(r: Connection, limited: Limit) -> None:
     r.many([("SET", f"k{i}", VALUE, "EX", 10_000 + 100 * i) for i in range(500)])
     limited("volatile-ttl", 0)
     r.many([("SET", f"new{i}", VALUE, "EX", 10_000_000) for i in range(200)])
-    assert r("EXISTS", *[f"k{i}" for i in range(250, 500)]) >= 230, "of 250"
-    assert r("EXISTS", *[f"k{i}" for i in range(150)]) <= 60, "of 150"
+    sooner = 250 - r("EXISTS", *[f"k{i}" for i in range(250)])
+    later = 250 - r("EXISTS", *[f"k{i}" for i in range(250, 500)])
+    assert sooner >= 100, "how many go depends on how the server's tables grow"
+    assert later <= 0.35 * (sooner + later), "a policy that does not look takes half of them here"
 
 
 @pytest.mark.parametrize("lazily", ["yes", "no"])
