@@ -134,11 +134,11 @@ class HashProbe:
 
     def reap(self, now: int64_t) -> int:
         return 0 if hash_is_listpack(self.entry) else fields_reap(
-            address(self.owner.heap), hash_fields(self.entry), now)  # fmt: skip
+            address(self.owner.heap), hash_fields(self.entry), now, NULL, NULL)  # fmt: skip
 
     def drop_past(self, now: int64_t) -> None:
         if not hash_is_listpack(self.entry):
-            hash_drop_past(address(self.owner.heap), self.entry, now)
+            hash_drop_past(address(self.owner.heap), self.entry, now, NULL, NULL)
 
     def items(self, now: int64_t) -> dict:
         found: dict = {}

@@ -9,6 +9,7 @@ from kvik.engine.intrinsics cimport CASE_BITS, load32, load64
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr
 from kvik.keyspace.database cimport Keyspace
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.keyspace.wait_queues cimport Blocked, BlockedPtr, WaiterPtr, WaitQueuePtr, WaitQueuesPtr
 from kvik.wire.client cimport CLIENT_AUTHENTICATED, Client
 from kvik.wire.parser cimport CharPtr
@@ -108,6 +109,7 @@ cdef void reply_unknown_subcommand(Call *call, const Command *container) noexcep
 cdef void reply_wrong_arity(Call *call) noexcept nogil
 cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
+cdef void run_logged(Call *call) noexcept nogil
 cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
 cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
 cdef bint served(const Client *c) noexcept nogil

@@ -28,6 +28,7 @@ from cython.cimports.kvik.keyspace.call import (
 )
 from cython.cimports.kvik.keyspace.database import keyspace_tick
 from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
+from cython.cimports.kvik.keyspace.effects import effect_command, unit_begin, unit_end
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
@@ -211,7 +212,10 @@ def call_command(d, call):
     command: CommandPtr = call.command
     now: uint64_t
     call.client.last_command = command
-    command.run(call)
+    if unlikely(call.keyspace.effects.on):
+        run_logged(call)
+    else:
+        command.run(call)
     if unlikely(call.client.blocked != NULL) and not served(call.client):
         d.last_cycles = cycles()
         return
@@ -228,6 +232,23 @@ def call_command(d, call):
     d.last_cycles = now
     if unlikely(now > d.share_end):
         share_over(d, call.client)
+
+
+def run_logged(call):
+    """Call the handler and log what it has changed: if it does not say so itself, by what it was asked.
+
+    A request that runs others (EXEC) has logged what they did.
+    """
+    f: EffectsPtr = address(call.keyspace.effects)
+    dirty: uint64_t = call.keyspace.dirty
+    f.replaced = False
+    unit_begin(f)
+    call.command.run(call)
+    if call.keyspace.dirty != dirty and not f.replaced \
+            and call.command.flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE):
+        effect_command(f, call.db.id, call.argv, call.argc)
+    unit_end(f)
+    f.replaced = True
 
 
 def share_over(d, c):

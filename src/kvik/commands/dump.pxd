@@ -12,6 +12,7 @@ from kvik.engine.sink cimport Sink
 from kvik.engine.source cimport Source
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport Effects, EffectsPtr
 from kvik.keyspace.rdb_load cimport RdbLoader
 
 cdef enum:
@@ -31,3 +32,4 @@ cdef bint read_restore_options(Call *call, RestoreOptions *options) noexcept nog
 cdef bint read_restore_ttl(Call *call, bint absolute, int64_t *when) noexcept nogil
 cdef bint payload_is_sound(Call *call, const Slice *payload) noexcept nogil
 cdef Entry *payload_value(Call *call, const Slice *payload, int64_t expiry) noexcept nogil
+cdef void effect_restore(Call *call, int64_t when) noexcept nogil

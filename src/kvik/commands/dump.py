@@ -13,11 +13,12 @@ from cython.cimports.kvik.engine.rdb_format import RDB_VERSION_HASH_2, RDB_VERSI
 from cython.cimports.kvik.engine.sink import sink_free, sink_init, sink_put, sink_put_byte
 from cython.cimports.kvik.engine.source import source_init
 from cython.cimports.kvik.engine.text import is_word
-from cython.cimports.kvik.keyspace.database import db_add, db_overwrite
+from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, expiry_now
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
 from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
 from cython.cimports.kvik.keyspace.rdb_load import rdb_load_value, rdb_loader_free, set_usage
 from cython.cimports.kvik.keyspace.rdb_save import rdb_save_value, rdb_type, rdb_version
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed, effect_gone, is_logged, replace_effect_on
 from cython.cimports.kvik.keyspace.values import value_free
 from cython.cimports.kvik.wire.reply import reply_bulk, reply_error, reply_null, reply_ok
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
@@ -67,12 +68,14 @@ def restore_command(call):
     if e == NULL:
         return
     slot = lookup_write(call, 1, call.hash)
-    if when != -1 and when < call.keyspace.clock.now_ms:
+    if when != -1 and when < expiry_now(call.keyspace):
         # Its time is up already: what was there goes, and nothing comes.
         value_free(call.keyspace.heap, e, False)
         entry_free(call.keyspace.heap, e)
         if slot != NULL:
             delete_key(call, 1, call.hash, call.keyspace.lazy_server_del)
+            if is_logged(call):
+                effect_gone(call, 1, call.keyspace.lazy_server_del)
         reply_ok(call.client)
         return
     set_usage(call.keyspace, e, options.idle, options.frequency)
@@ -83,7 +86,20 @@ def restore_command(call):
         reply_memory(call)
         return
     changed(call, 1, EVENT_GENERIC, "restore")
+    if is_logged(call) and when != -1 and not options.absolute:
+        effect_restore(call, when)
     reply_ok(call.client)
+
+
+def effect_restore(call, when):
+    """RESTORE with the moment of the expiry."""
+    f: EffectsPtr = replace_effect_on(call, "RESTORE", 1)
+    i: cython.int
+    effect_integer(f, when)
+    for i in range(3, call.argc):
+        effect_slice(f, address(call.argv[i]))
+    effect_word(f, "ABSTTL")
+    effect_close(f)
 
 
 def read_restore_options(call, options):

@@ -8,9 +8,9 @@ from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import entry_expiry
 from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
 from cython.cimports.kvik.engine.text import is_word
-from cython.cimports.kvik.keyspace.database import db_set_expiry
+from cython.cimports.kvik.keyspace.database import db_set_expiry, expiry_now
 from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed, effect_expiry, effect_gone, is_logged
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer
 from cython.cimports.libc.stdint import int64_t, uint64_t
 
@@ -46,10 +46,14 @@ def expire_generic(call, seconds, absolute):
     if slot == NULL or not conditions_met(conditions, entry_expiry(slot[0]), when):
         reply_integer(call.client, 0)
         return
-    if when <= call.keyspace.clock.now_ms:
+    if when <= expiry_now(call.keyspace):
         delete_key(call, 1, call.hash, call.keyspace.lazy_expire)
+        if is_logged(call):
+            effect_gone(call, 1, call.keyspace.lazy_expire)
     elif db_set_expiry(call.keyspace, call.db, slot, call.hash, when):
         changed(call, 1, EVENT_GENERIC, "expire")
+        if is_logged(call):
+            effect_expiry(call, 1, when)
     else:
         reply_memory(call)
         return

@@ -7,6 +7,7 @@ from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.listpack cimport Listpack
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.keyspace.database cimport EncodingLimitsPtr, Keyspace, KeyspacePtr
 from kvik.keyspace.hash_value cimport HashSettings, Place
 
@@ -43,3 +44,5 @@ cdef void finish_removals(Call *call, Entry *e, int64_t removed, const char *eve
 cdef void reply_place(Call *call, const Place *place) noexcept nogil
 cdef bint set_pairs(Call *call, Sets *sets) noexcept nogil
 cdef bint convert_ahead(Call *call, Entry *e) noexcept nogil
+cdef void effect_field(Call *call, const Slice *value) noexcept nogil
+cdef void effect_field_kept(Call *call, const Slice *value) noexcept nogil

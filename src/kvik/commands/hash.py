@@ -27,7 +27,8 @@ from cython.cimports.kvik.engine.text import (
     parse_integer,
     parse_long_double,
 )
-from cython.cimports.kvik.keyspace.database import db_delete, list_hash
+from cython.cimports.kvik.keyspace.database import db_delete, expiry_now, list_hash
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
 from cython.cimports.kvik.keyspace.fields import EXPIRY_KEEP, EXPIRY_NONE, HASH_NO_MEMORY, HASH_REVIVED, HASH_SET
 from cython.cimports.kvik.keyspace.hash_value import (
     has_fields,
@@ -40,7 +41,7 @@ from cython.cimports.kvik.keyspace.hash_value import (
     hash_set,
     place_value,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_HASH, also, changed_by
+from cython.cimports.kvik.keyspace.tail import EVENT_HASH, also, changed_by, is_logged, replace_effect_on
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_error, reply_integer, reply_null, reply_ok
 from cython.cimports.libc.stdint import int64_t
 
@@ -76,7 +77,7 @@ def hash_settings(call, settings):
     limits: EncodingLimitsPtr = address(call.keyspace.limits)
     settings.heap = call.keyspace.heap
     settings.key = address(call.keyspace.hash_key)
-    settings.now = call.keyspace.clock.now_ms
+    settings.now = expiry_now(call.keyspace)
     settings.max_entries = limits.hash_max_listpack_entries
     settings.max_value = limits.hash_max_listpack_value
 
@@ -180,7 +181,7 @@ def hsetnx_command(call):
     sets: Sets
     if not write_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         reply_integer(call.client, 0)
         return
     set_one(call, e, address(call.argv[3]), EXPIRY_NONE, "hset", address(sets))
@@ -202,6 +203,27 @@ def set_one(call, e, value, expiry, event, sets):
     finish_sets(call, e, sets, event)
     if sets.done == 0:
         reply_memory(call)
+    elif is_logged(call) and sets.revived > 0:
+        effect_field(call, value)       # since it may be there still when the log is run again
+
+
+def effect_field(call, value):
+    """The running command came to HSET of the field argv[2]. Only if is_logged."""
+    f: EffectsPtr = replace_effect_on(call, "HSET", 1)
+    effect_slice(f, address(call.argv[2]))
+    effect_slice(f, value)
+    effect_close(f)
+
+
+def effect_field_kept(call, value):
+    """Likewise, and it kept its expiry."""
+    f: EffectsPtr = replace_effect_on(call, "HSETEX", 1)
+    effect_word(f, "KEEPTTL")
+    effect_word(f, "FIELDS")
+    effect_integer(f, 1)
+    effect_slice(f, address(call.argv[2]))
+    effect_slice(f, value)
+    effect_close(f)
 
 
 # --- getting ---------------------------------------------------------------------------------------------------------
@@ -212,7 +234,7 @@ def hget_command(call):
     place: Place
     if not read_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         reply_place(call, address(place))
     else:
         reply_null(call.client)
@@ -226,7 +248,7 @@ def hmget_command(call):
         return
     reply_array(call.client, call.argc - 2)
     for i in range(2, call.argc):
-        if e != NULL and hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place)):
+        if e != NULL and hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place)):
             reply_place(call, address(place))
         else:
             reply_null(call.client)
@@ -237,7 +259,7 @@ def hexists_command(call):
     place: Place
     if not read_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         reply_integer(call.client, 1)
     else:
         reply_integer(call.client, 0)
@@ -249,7 +271,7 @@ def hstrlen_command(call):
     scratch: cython.char[24]
     if not read_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         reply_integer(call.client, place_value(address(place), scratch).n)
     else:
         reply_integer(call.client, 0)
@@ -274,7 +296,7 @@ def hdel_command(call):
         return
     if e != NULL:
         for i in range(2, call.argc):
-            if hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place)):
+            if hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place)):
                 hash_remove(call.keyspace.heap, e, address(place))
                 removed += 1
         finish_removals(call, e, removed, "hdel")
@@ -294,7 +316,7 @@ def hincrby_command(call):
     s: Slice
     if not read_integer(call, 3, address(step)) or not write_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         s = place_value(address(place), scratch)
         if not parse_integer(s.p, s.n, address(value)):
             reply_error(call.client, "ERR hash value is not an integer")
@@ -326,7 +348,7 @@ def hincrbyfloat_command(call):
         return
     if not write_hash(call, address(e)):
         return
-    if e != NULL and hash_locate(e, address(call.argv[2]), call.keyspace.clock.now_ms, address(place)):
+    if e != NULL and hash_locate(e, address(call.argv[2]), expiry_now(call.keyspace), address(place)):
         s = place_value(address(place), scratch)
         if not parse_long_double(s.p, s.n, address(value)):
             reply_error(call.client, "ERR hash value is not a float")
@@ -338,5 +360,10 @@ def hincrbyfloat_command(call):
     s.p = text
     s.n = format_long_double(text, value)
     set_one(call, e, address(s), EXPIRY_KEEP, "hincrbyfloat", address(sets))
+    if is_logged(call) and sets.done > 0 and sets.revived == 0:
+        if e != NULL and has_fields(e):
+            effect_field_kept(call, address(s))
+        else:
+            effect_field(call, address(s))
     if sets.done > 0:
         reply_bulk(call.client, s.p, s.n)

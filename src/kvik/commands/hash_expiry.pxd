@@ -7,6 +7,7 @@ from kvik.commands.hash cimport Sets
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport Effects, EffectsPtr
 from kvik.keyspace.hash_value cimport HashSettings, Place
 
 cdef enum:
@@ -56,3 +57,10 @@ cdef bint read_field_moment(Call *call, SetOptions *options) noexcept nogil
 cdef bint field_conditions_met(Call *call, const Entry *e, const FieldList *fields, int flags) noexcept nogil
 cdef void set_past(Call *call, Entry *e, const FieldList *fields) noexcept nogil
 cdef void finish_field_expiry(Call *call, Entry *e, int64_t removed) noexcept nogil
+cdef void begin_log(Call *call) noexcept nogil
+cdef void effect_moment(Call *call, const FieldList *fields, int64_t when, bint condition) noexcept nogil
+cdef void effect_fields(Call *call, Effects *f, const FieldList *fields) noexcept nogil
+cdef void effect_getex(
+    Call *call, const FieldList *fields, const SetOptions *options, const HashSettings *settings) noexcept nogil
+cdef void effect_revived(Call *call, int i) noexcept nogil
+cdef void effect_setex(Call *call, const FieldList *fields, int64_t when) noexcept nogil

@@ -35,7 +35,8 @@ from cython.cimports.kvik.commands.hash import (
 )
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.text import is_word
-from cython.cimports.kvik.keyspace.database import list_hash
+from cython.cimports.kvik.keyspace.database import expiry_now, list_hash
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_open, effect_slice, effect_word
 from cython.cimports.kvik.keyspace.fields import EXPIRY_KEEP, EXPIRY_NONE
 from cython.cimports.kvik.keyspace.hash_value import (
     has_fields,
@@ -45,7 +46,14 @@ from cython.cimports.kvik.keyspace.hash_value import (
     hash_remove,
     place_expiry,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, EVENT_HASH, also, changed_by
+from cython.cimports.kvik.keyspace.tail import (
+    EVENT_GENERIC,
+    EVENT_HASH,
+    also,
+    changed_by,
+    is_logged,
+    replace_effect_on,
+)
 from cython.cimports.kvik.wire.reply import reply_array, reply_error, reply_integer, reply_null
 from cython.cimports.libc.stdint import int64_t
 
@@ -145,6 +153,7 @@ def hexpire_generic(call, seconds, absolute):
         reply_for_each(call, address(fields), NO_SUCH_FIELD)
         return
     hash_settings(call, address(settings))
+    begin_log(call)
     for i in range(fields.first, fields.end):
         result = expire_field(call, e, address(settings), address(call.argv[i]), conditions, when)
         if result == OUT_OF_MEMORY:
@@ -152,9 +161,44 @@ def hexpire_generic(call, seconds, absolute):
             continue
         changes += result == EXPIRY_SET
         removed += result == FIELD_DELETED
+        if result > 0 and is_logged(call):
+            effect_slice(address(call.keyspace.effects), address(call.argv[i]))
         reply_integer(call.client, result)
+    if removed > 0 and is_logged(call):
+        effect_close(address(call.keyspace.effects))
+    elif changes > 0 and is_logged(call):
+        effect_moment(call, address(fields), when, fields.at > 3)
     finish_expiries(call, e, changes, "hexpire")
     finish_field_expiry(call, e, removed)
+
+
+# --- effects ---------------------------------------------------------------------------------------------------------
+
+
+def begin_log(call):
+    """The effect may come to be HDEL: its fields follow as they are removed."""
+    if is_logged(call):
+        replace_effect_on(call, "HDEL", 1)
+
+
+def effect_moment(call, fields, when, condition):
+    """The command came to HPEXPIREAT, of which the fields that are not there know nothing; `condition` as argv[3]."""
+    f: EffectsPtr = replace_effect_on(call, "HPEXPIREAT", 1)
+    i: cython.int
+    effect_integer(f, when)
+    for i in range(3, fields.at if condition else 3):
+        effect_slice(f, address(call.argv[i]))
+    effect_fields(call, f, fields)
+
+
+def effect_fields(call, f, fields):
+    """The FIELDS of the command, and the effect's end."""
+    i: cython.int
+    effect_word(f, "FIELDS")
+    effect_integer(f, (fields.end - fields.first) // fields.step)
+    for i in range(fields.first, fields.end):
+        effect_slice(f, address(call.argv[i]))
+    effect_close(f)
 
 
 def expire_field(call, e, settings, field, conditions, when):
@@ -221,7 +265,7 @@ def field_expiry_generic(call, seconds, absolute):
         reply_for_each(call, address(fields), NO_SUCH_FIELD)
         return
     for i in range(fields.first, fields.end):
-        if hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place)):
+        if hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place)):
             reply_integer(call.client, shown_expiry(call, place_expiry(address(place)), seconds, absolute))
         else:
             reply_integer(call.client, NO_SUCH_FIELD)
@@ -272,16 +316,29 @@ def hgetex_command(call):
         return
     reply_array(call.client, fields.end - fields.first)
     hash_settings(call, address(settings))
+    begin_log(call)
     for i in range(fields.first, fields.end):
         if e == NULL or not get_and_change(
                 call, e, address(settings), address(call.argv[i]), address(options), address(changes)):
             reply_null(call.client)
+    if is_logged(call) and changes > 0:
+        effect_getex(call, address(fields), address(options), address(settings))
     if options.flags & SET_PERSIST:
         finish_expiries(call, e, changes, "hpersist")
     elif options.expiry > settings.now:
         finish_expiries(call, e, changes, "hexpire")
     else:
         finish_field_expiry(call, e, changes)
+
+
+def effect_getex(call, fields, options, settings):
+    """What HGETEX changed."""
+    if options.flags & SET_PERSIST:
+        effect_fields(call, replace_effect_on(call, "HPERSIST", 1), fields)
+    elif options.expiry > settings.now:
+        effect_moment(call, fields, options.expiry, False)
+    else:
+        effect_close(address(call.keyspace.effects))    # the HDEL that was begun
 
 
 def read_field_moment(call, options):
@@ -307,6 +364,8 @@ def get_and_change(call, e, settings, field, options, changes):
     elif options.flags & SET_EXPIRY:
         hash_remove(settings.heap, e, address(place))
         changes[0] += 1
+        if is_logged(call):
+            effect_slice(address(call.keyspace.effects), field)
     return True
 
 
@@ -321,7 +380,7 @@ def hgetdel_command(call):
         return
     reply_array(call.client, fields.end - fields.first)
     for i in range(fields.first, fields.end):
-        if e != NULL and hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place)):
+        if e != NULL and hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place)):
             reply_place(call, address(place))
             hash_remove(call.keyspace.heap, e, address(place))
             removed += 1
@@ -340,6 +399,7 @@ def hsetex_command(call):
     settings: HashSettings
     sets: Sets
     e: EntryPtr = NULL
+    revived: int64_t = 0
     i: cython.int
     if not find_fields(call, 1, 2, address(fields)) \
             or not find_set_options(
@@ -370,7 +430,12 @@ def hsetex_command(call):
     i = fields.first
     while i < fields.end and set_pair(
             address(settings), e, address(call.argv[i]), address(call.argv[i + 1]), options.expiry, address(sets)):
+        if is_logged(call) and sets.revived != revived:
+            effect_revived(call, i)
+        revived = sets.revived
         i += 2
+    if is_logged(call) and options.flags & SET_EXPIRY and sets.done > 0:
+        effect_setex(call, address(fields), options.expiry)
     finish_sets(call, e, address(sets), "hset")
     if options.flags & SET_EXPIRY and sets.done > 0:
         also(call, 1, EVENT_HASH, "hexpire")
@@ -378,6 +443,23 @@ def hsetex_command(call):
         reply_memory(call)
     else:
         reply_integer(call.client, 1)
+
+
+def effect_revived(call, i):
+    """The field argv[i] had expired, but was there still: so it may be when the log is run again."""
+    f: EffectsPtr = address(call.keyspace.effects)
+    effect_open(f, call.db.id, "HDEL")
+    effect_slice(f, address(call.argv[1]))
+    effect_slice(f, address(call.argv[i]))
+    effect_close(f)
+
+
+def effect_setex(call, fields, when):
+    """HSETEX without its conditions, which were met, and with the moment of the expiry."""
+    f: EffectsPtr = replace_effect_on(call, "HSETEX", 1)
+    effect_word(f, "PXAT")
+    effect_integer(f, when)
+    effect_fields(call, f, fields)
 
 
 def field_conditions_met(call, e, fields, flags):
@@ -388,7 +470,7 @@ def field_conditions_met(call, e, fields, flags):
     if not flags & (SET_FNX | SET_FXX):
         return True
     for i in range(fields.first, fields.end, 2):
-        present = e != NULL and hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place))
+        present = e != NULL and hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place))
         if present != ((flags & SET_FXX) != 0):
             return False
     return True
@@ -399,10 +481,15 @@ def set_past(call, e, fields):
     place: Place
     removed: int64_t = 0
     i: cython.int
+    begin_log(call)
     for i in range(fields.first, fields.end, 2):
-        if e != NULL and hash_locate(e, address(call.argv[i]), call.keyspace.clock.now_ms, address(place)):
+        if e != NULL and hash_locate(e, address(call.argv[i]), expiry_now(call.keyspace), address(place)):
             hash_remove(call.keyspace.heap, e, address(place))
             removed += 1
+            if is_logged(call):
+                effect_slice(address(call.keyspace.effects), address(call.argv[i]))
+    if removed > 0 and is_logged(call):
+        effect_close(address(call.keyspace.effects))
     call.keyspace.stats.expired_fields += (fields.end - fields.first) // 2
     if removed > 0:
         changed_by(call, 1, EVENT_HASH, "hset", removed)

@@ -34,6 +34,7 @@ from cython.cimports.kvik.engine.listpack import (
 from cython.cimports.kvik.engine.sampling import draw_takes, seen_add, seen_free, seen_init
 from cython.cimports.kvik.engine.table import random_next, table_each, table_random
 from cython.cimports.kvik.engine.text import glob_match
+from cython.cimports.kvik.keyspace.database import expiry_now
 from cython.cimports.kvik.keyspace.fields import field_is_past, field_value
 from cython.cimports.kvik.keyspace.hash_value import (
     hash_count,
@@ -66,7 +67,7 @@ def reply_all(call, parts):
     if not read_hash(call, address(e)):
         return
     if e != NULL:
-        live = hash_live_count(e, call.keyspace.clock.now_ms)
+        live = hash_live_count(e, expiry_now(call.keyspace))
     if parts == WITH_FIELDS | WITH_VALUES:
         reply_map(call.client, live)
     else:
@@ -100,7 +101,7 @@ def reply_entry(context, field):
     call: CallPtr = replies.call
     name: Slice
     value: Slice
-    if field_is_past(field, call.keyspace.clock.now_ms):
+    if field_is_past(field, expiry_now(call.keyspace)):
         return
     if replies.draw != NULL and not draw_takes(replies.draw, address(call.keyspace.seed)):
         return
@@ -217,7 +218,7 @@ def hrandfield_command(call):
     if with_values:
         parts = WITH_FIELDS | WITH_VALUES if call.client.resp == 2 else WITH_FIELDS | WITH_VALUES | IN_PAIRS
     if e != NULL:
-        live = hash_live_count(e, call.keyspace.clock.now_ms)
+        live = hash_live_count(e, expiry_now(call.keyspace))
     if live == 0:
         reply_array(call.client, 0)
     elif count < 0:
@@ -237,7 +238,7 @@ def random_field(call):
     if not read_hash(call, address(e)):
         return
     if e != NULL:
-        live = hash_live_count(e, call.keyspace.clock.now_ms)
+        live = hash_live_count(e, expiry_now(call.keyspace))
     if live == 0:
         reply_null(call.client)
     else:
@@ -316,7 +317,7 @@ def random_live(call, fields, all_live):
         return all_live.entries[mul_high(random_next(address(call.keyspace.seed)), all_live.count)]
     while True:
         field = table_random(address(fields.table), address(call.keyspace.seed))
-        if not field_is_past(field, call.keyspace.clock.now_ms):
+        if not field_is_past(field, expiry_now(call.keyspace)):
             return field
 
 

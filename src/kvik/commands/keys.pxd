@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from kvik.engine.entry cimport Entry, EntryPtr, Slot
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.keyspace.database cimport Database, DatabasePtr
 from kvik.keyspace.lookup cimport Prefetched
 
@@ -30,3 +31,5 @@ cdef bint put_copy(Call *call, Database *db, int key, Entry *e, uint64_t h) noex
 cdef Entry *object_entry(Call *call) noexcept nogil
 
 ctypedef Database **DatabaseField
+cdef void drop_past_fields(Call *call, Database *db, Entry *e) noexcept nogil
+cdef void log_field(void *context, const Entry *field) noexcept nogil

@@ -2,7 +2,7 @@
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, address
+from cython import NULL, address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import (
@@ -13,12 +13,15 @@ from cython.cimports.kvik.engine.entry import (
     entry_encoding,
     entry_expiry,
     entry_free,
+    entry_key,
+    entry_key_length,
     entry_set_kind,
     entry_type,
 )
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove
+from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove, expiry_now
+from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_command, effect_open, effect_slice
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_drop_past
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.lookup import (
@@ -29,7 +32,15 @@ from cython.cimports.kvik.keyspace.lookup import (
     mark_used,
     prefetch_keys,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, also, changed, key_changed, key_event, signal_key
+from cython.cimports.kvik.keyspace.tail import (
+    EVENT_GENERIC,
+    also,
+    changed,
+    is_logged,
+    key_changed,
+    key_event,
+    signal_key,
+)
 from cython.cimports.kvik.keyspace.values import encoding_name, text_encoding, type_name, value_duplicate
 from cython.cimports.kvik.wire.reply import (
     reply_array,
@@ -201,7 +212,7 @@ def copy_command(call):
         return
     e = value_duplicate(call.keyspace.heap, e, call.argv[2].p, call.argv[2].n, entry_expiry(e))
     if e != NULL and has_fields(e):
-        hash_drop_past(call.keyspace.heap, e, call.keyspace.clock.now_ms)
+        drop_past_fields(call, db, e)
     if e == NULL or not put_copy(call, db, 2, e, to):
         if e != NULL:
             free_entry_here(call.keyspace.heap, e)
@@ -209,6 +220,25 @@ def copy_command(call):
         return
     key_changed(call.keyspace, db, call.argv[2].p, call.argv[2].n, EVENT_GENERIC, "copy_to")
     reply_integer(call.client, 1)
+
+
+def drop_past_fields(call, db, e):
+    """A copy has none of the fields whose time is up; those the log says to remove from it."""
+    f: EffectsPtr = address(call.keyspace.effects)
+    if not is_logged(call):
+        hash_drop_past(call.keyspace.heap, e, expiry_now(call.keyspace), NULL, NULL)
+        return
+    effect_open(f, db.id, "HDEL")
+    effect_slice(f, address(call.argv[2]))
+    hash_drop_past(call.keyspace.heap, e, expiry_now(call.keyspace), log_field, f)
+    if f.draft.count > 2:
+        f.replaced = True
+        effect_command(f, call.db.id, call.argv, call.argc)
+        effect_close(f)
+
+
+def log_field(context, field):
+    effect_bytes(cast(EffectsPtr, context), entry_key(field), entry_key_length(field))
 
 
 def move_command(call):

@@ -10,6 +10,7 @@ from kvik.engine.listpack cimport Item
 from kvik.engine.quicklist cimport ListCursor
 from kvik.engine.text cimport Slice
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.keyspace.list_value cimport ListRules
 
 cdef enum:
@@ -46,3 +47,5 @@ cdef void move_between(
 cdef void rotate(Call *call, Entry *e, const Ends *ends) noexcept nogil
 cdef void block_and_pop(Call *call, bint at_head) noexcept nogil
 cdef void block_and_move(Call *call, int timeout, const Ends *ends) noexcept nogil
+cdef void effect_pop(Call *call, int i, bint at_head, uint64_t count) noexcept nogil
+cdef void effect_move(Call *call, int timeout) noexcept nogil

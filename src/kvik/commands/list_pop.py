@@ -20,6 +20,7 @@ from cython.cimports.kvik.engine.quicklist import list_close, list_item, list_pr
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.blocking import block_on_keys
 from cython.cimports.kvik.keyspace.call import call_hash
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice
 from cython.cimports.kvik.keyspace.list_value import (
     list_count,
     list_open_at,
@@ -29,7 +30,7 @@ from cython.cimports.kvik.keyspace.list_value import (
     list_seek,
     list_shrink,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_LIST, changed, changed_by
+from cython.cimports.kvik.keyspace.tail import EVENT_LIST, changed, changed_by, is_logged, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_bulk,
@@ -81,6 +82,8 @@ def pop_many(call, i, h, e, at_head, count, key):
     if count < size:
         list_remove_range(address(rules), e, 0 if at_head else size - count, count)
     changed_by(call, i, EVENT_LIST, "lpop" if at_head else "rpop", count)
+    if is_logged(call) and key > 0:
+        effect_pop(call, key, at_head, count)
     if count == size:
         drop_emptied(call, i, h)
 
@@ -286,6 +289,16 @@ def block_and_pop(call, at_head):
         reply_bulk(call.client, call.argv[i].p, call.argv[i].n)
         reply_item(call.client, address(item))
         take_end(call, i, h, e, at_head)
+        if is_logged(call):
+            effect_pop(call, i, at_head, 0)
+
+
+def effect_pop(call, i, at_head, count):
+    """The command came to LPOP or RPOP of the list argv[i], of so many elements (0: of one)."""
+    f: EffectsPtr = replace_effect_on(call, "LPOP" if at_head else "RPOP", i)
+    if count > 0:
+        effect_integer(f, count)
+    effect_close(f)
 
 
 def blmpop_command(call):
@@ -314,5 +327,19 @@ def brpoplpush_command(call):
 def block_and_move(call, timeout, ends):
     """`timeout`: which argument it is."""
     timeout_ms: int64_t = 0
-    if read_timeout(call, timeout, address(timeout_ms)) and not move_element(call, ends):
+    dirty: uint64_t = call.keyspace.dirty
+    if not read_timeout(call, timeout, address(timeout_ms)):
+        return
+    if not move_element(call, ends):
         block_on_keys(call, 1, 1, 1, TYPE_LIST, timeout_ms, reply_timed_out)
+    elif is_logged(call) and call.keyspace.dirty != dirty:
+        effect_move(call, timeout)
+
+
+def effect_move(call, timeout):
+    """The command came to what it does when it need not wait, which has not the argument `timeout`."""
+    f: EffectsPtr = replace_effect_on(call, "LMOVE" if timeout == 5 else "RPOPLPUSH", 1)
+    i: cython.int
+    for i in range(2, timeout):
+        effect_slice(f, address(call.argv[i]))
+    effect_close(f)

@@ -7,6 +7,7 @@ from kvik.commands.scan cimport ScanOptions, ScanOptionsPtr
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.text cimport Slice
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport Effects
 from kvik.keyspace.set_random cimport Choice
 from kvik.keyspace.set_value cimport Member, SetContext, SetWalk
 from kvik.wire.client cimport Client, ClientPtr
@@ -15,6 +16,7 @@ cdef struct Several:            # a reply of several members, on its way
     Client *client
     int64_t announce            # how many, while that has not been written
     bint as_set
+    Effects *log                # where they are written to as well, or NULL
 
 ctypedef Several *SeveralPtr
 
@@ -52,3 +54,4 @@ cdef void random_repeated(Call *call, const Entry *e, int64_t count) noexcept no
 cdef void random_distinct(Call *call, const Entry *e, uint64_t count) noexcept nogil
 cdef void reply_small_scan(Call *call, const Entry *e, const ScanOptions *options) noexcept nogil
 cdef bint matches(const Member *m, const Slice *pattern) noexcept nogil
+cdef void log_member(Effects *f, const Member *m) noexcept nogil

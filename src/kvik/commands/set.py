@@ -20,6 +20,7 @@ from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import ENCODING_HASHTABLE, TYPE_SET, entry_encoding
 from cython.cimports.kvik.engine.text import glob_match, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
+from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_integer
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
 from cython.cimports.kvik.keyspace.set_random import set_draw, set_random, set_sample, set_take, set_take_many
 from cython.cimports.kvik.keyspace.set_value import (
@@ -38,7 +39,7 @@ from cython.cimports.kvik.keyspace.set_value import (
     set_walk,
     set_walk_next,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_SET, changed, changed_by
+from cython.cimports.kvik.keyspace.tail import EVENT_SET, changed, changed_by, effect_gone, is_logged, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_bulk,
@@ -69,6 +70,15 @@ def reply_next(context, m):
             reply_array(reply.client, reply.announce)
         reply.announce = 0
     reply_member(reply.client, m)
+    if reply.log != NULL:
+        log_member(reply.log, m)
+
+
+def log_member(f, m):
+    if m.p != NULL:
+        effect_bytes(f, m.p, m.n)
+    else:
+        effect_integer(f, m.integer)
 
 
 def reply_members(c, e):
@@ -317,12 +327,18 @@ def pop_one(call):
     set_random(e, address(call.keyspace.seed), address(choice))
     if choice.member.p != NULL:
         reply_member(call.client, address(choice.member))
+    if is_logged(call) and choice.member.p != NULL:
+        log_member(replace_effect_on(call, "SREM", 1), address(choice.member))
     set_take(address(context), e, address(choice))
     if context.failed:              # only an intset can: its members are no texts
         reply_memory(call)
         return
     if choice.member.p == NULL:
         reply_member(call.client, address(choice.member))
+    if is_logged(call):
+        if choice.member.p == NULL:
+            log_member(replace_effect_on(call, "SREM", 1), address(choice.member))
+        effect_close(address(call.keyspace.effects))
     changed(call, 1, EVENT_SET, "spop")
     if set_count(e) == 0:
         drop_emptied(call, 1, call.hash)
@@ -335,11 +351,14 @@ def pop_some(call, e, count):
     reply.client = call.client
     reply.announce = count
     reply.as_set = True
+    reply.log = replace_effect_on(call, "SREM", 1) if is_logged(call) else NULL
     set_take_many(address(context), e, count, address(call.keyspace.seed), reply_next, address(reply))
     if context.failed:
         reply_memory(call)
     else:
         changed_by(call, 1, EVENT_SET, "spop", count)
+        if reply.log != NULL:
+            effect_close(reply.log)
 
 
 def pop_all(call, e):
@@ -349,6 +368,8 @@ def pop_all(call, e):
     reply_set(call.client, n)
     reply_members(call.client, e)
     changed_by(call, 1, EVENT_SET, "spop", n)
+    if is_logged(call):
+        effect_gone(call, 1, call.keyspace.lazy_server_del)
     drop_emptied(call, 1, call.hash)
 
 

@@ -47,7 +47,7 @@ from cython.cimports.kvik.engine.quicklist import (
 from cython.cimports.kvik.engine.table import table_find
 from cython.cimports.kvik.engine.text import MINUS, STAR, format_integer, is_word, parse_double
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import db_add, db_overwrite
+from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, expiry_now
 from cython.cimports.kvik.keyspace.hash_value import hash_locate, place_value
 from cython.cimports.kvik.keyspace.lookup import (
     check_type,
@@ -409,7 +409,7 @@ def look_up_key(sort, key, field, scratch, found):
     call.keyspace.stats.hits += 1
     touch(call, slot[0])
     if field.n > 0:
-        return read_field(slot[0], field, call.keyspace.clock.now_ms, scratch, found)
+        return read_field(slot[0], field, expiry_now(call.keyspace), scratch, found)
     if entry_type(slot[0]) != TYPE_STRING:
         return False
     found[0] = string_value(slot[0], scratch)

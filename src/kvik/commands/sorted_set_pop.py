@@ -9,6 +9,7 @@ from cython.cimports.kvik.commands.pops import find_filled, read_pop_options, re
 from cython.cimports.kvik.commands.sorted_set import REPLY_FLAT, REPLY_PAIR, reply_form, reply_member
 from cython.cimports.kvik.engine.entry import TYPE_SORTED_SET
 from cython.cimports.kvik.keyspace.blocking import block_on_keys
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer
 from cython.cimports.kvik.keyspace.sorted_set_listpack import RankRange
 from cython.cimports.kvik.keyspace.sorted_set_value import (
     SortedSetCursor,
@@ -20,7 +21,7 @@ from cython.cimports.kvik.keyspace.sorted_set_value import (
     sorted_set_remove_range,
     sorted_set_seek_end,
 )
-from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by
+from cython.cimports.kvik.keyspace.tail import EVENT_SORTED_SET, changed_by, is_logged, replace_effect_on
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_null_array
 from cython.cimports.libc.stdint import int64_t, uint64_t
 
@@ -111,7 +112,17 @@ def pop_from_any(call, options):
     reply_bulk(call.client, call.argv[i].p, call.argv[i].n)
     reply_array(call.client, count)
     pop_members(call, i, h, e, options.last, count, REPLY_PAIR)
+    if is_logged(call):
+        effect_pop(call, i, options.last, count)
     return True
+
+
+def effect_pop(call, i, highest, count):
+    """The command came to ZPOPMIN or ZPOPMAX of argv[i], of so many members (0: of one)."""
+    f: EffectsPtr = replace_effect_on(call, "ZPOPMAX" if highest else "ZPOPMIN", i)
+    if count > 0:
+        effect_integer(f, count)
+    effect_close(f)
 
 
 # --- waiting ---------------------------------------------------------------------------------------------------------
@@ -149,3 +160,5 @@ def block_and_pop(call, highest):
         reply_array(call.client, 3)
         reply_bulk(call.client, call.argv[i].p, call.argv[i].n)
         pop_members(call, i, h, e, highest, 1, REPLY_FLAT)
+        if is_logged(call):
+            effect_pop(call, i, highest, 0)

@@ -9,6 +9,7 @@ from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_e
 from cython.cimports.kvik.commands.collections import new_collection
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.commands.stream_arguments import (
+    effect_id,
     read_add_options,
     read_all_ids,
     read_bound,
@@ -41,7 +42,8 @@ from cython.cimports.kvik.engine.stream_id import (
     stream_id_next,
 )
 from cython.cimports.kvik.engine.text import is_word
-from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, also, changed, changed_by, noted
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
+from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, also, changed, changed_by, is_logged, noted, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_error,
@@ -122,7 +124,28 @@ def add_entry(call, s, options):
     changed(call, 1, EVENT_STREAM, "xadd")
     if options.trim.by != TRIM_NOTHING and stream_trim(call.keyspace.heap, s, address(options.trim)) > 0:
         also(call, 1, EVENT_STREAM, "xtrim")
+    if is_logged(call) and (options.auto_id or options.auto_seq or options.trim.approximate):
+        effect_add(call, s, options)
     return True
+
+
+def effect_add(call, s, options):
+    """XADD with the ID that was chosen, and trimming to what was left."""
+    f: EffectsPtr = replace_effect_on(call, "XADD", 1)
+    i: cython.int
+    effect_trim(f, s, address(options.trim))
+    effect_id(f, options.id)
+    for i in range(options.at + 1, call.argc):
+        effect_slice(f, address(call.argv[i]))
+    effect_close(f)
+
+
+def effect_trim(f, s, trim):
+    """What trimming, be it approximate, has come to."""
+    if trim.by != TRIM_NOTHING:
+        effect_word(f, "MAXLEN")
+        effect_word(f, "=")
+        effect_integer(f, s.length)
 
 
 def add_to_new(call, options):
@@ -218,6 +241,9 @@ def xtrim_command(call):
     removed = stream_trim(call.keyspace.heap, s, address(options.trim))
     if removed > 0:
         changed_by(call, 1, EVENT_STREAM, "xtrim", removed)
+        if is_logged(call) and options.trim.approximate:
+            effect_trim(replace_effect_on(call, "XTRIM", 1), s, address(options.trim))
+            effect_close(address(call.keyspace.effects))
     reply_integer(call.client, removed)
 
 

@@ -8,6 +8,7 @@ from kvik.engine.stream_group cimport Group, GroupPtr
 from kvik.engine.stream_id cimport StreamID
 from kvik.engine.text cimport Slice, SlicePtr, is_word
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport Effects
 
 cdef enum:
     EQUALS = 61
@@ -41,3 +42,4 @@ cdef void reply_no_group(Call *call, int key, int group) noexcept nogil
 
 cdef bint read_trim(Call *call, int *i, AddOptions *options) noexcept nogil
 cdef bint check_limit(Call *call, int64_t limit, AddOptions *options) noexcept nogil
+cdef void effect_id(Effects *f, StreamID id) noexcept nogil

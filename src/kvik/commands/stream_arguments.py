@@ -15,12 +15,14 @@ from cython.cimports.kvik.engine.stream_id import (
     ID_STRICT,
     id_equal,
     id_is_zero,
+    stream_id_format,
     stream_id_last,
     stream_id_next,
     stream_id_parse,
     stream_id_previous,
 )
 from cython.cimports.kvik.engine.text import OPEN_PARENTHESIS, STAR
+from cython.cimports.kvik.keyspace.effects import effect_bytes
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
 from cython.cimports.libc.stdint import UINT64_MAX, int64_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
@@ -230,3 +232,9 @@ def read_add_options(call, adding, options):
             return False
         i += 1
     return check_limit(call, limit, options)
+
+
+def effect_id(f, id):
+    """An ID as the next argument of a logged effect."""
+    text: cython.char[48]
+    effect_bytes(f, text, stream_id_format(text, id))

@@ -8,6 +8,7 @@ from kvik.engine.stream_group cimport Consumer, ConsumerPtr, Group, GroupPtr, Pe
 from kvik.engine.stream_id cimport StreamID, StreamIDPtr
 from kvik.engine.text cimport SlicePtr
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 
 cdef enum:
     COUNT_DEFAULT = 100         # entries that XAUTOCLAIM claims
@@ -58,3 +59,4 @@ cdef bint read_autoclaim_options(Call *call, ClaimOptions *options) noexcept nog
 cdef void autoclaim(
     Call *call, const Stream *s, Group *group, Consumer *consumer, const ClaimOptions *options, Claimed *found) noexcept nogil
 cdef void reply_claimed(Call *call, const Stream *s, const ClaimOptions *options, const Claimed *found) noexcept nogil
+cdef void drop_deleted(Call *call, Group *group, StreamID id) noexcept nogil

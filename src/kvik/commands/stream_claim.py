@@ -7,8 +7,8 @@ What is pending and has been deleted from the stream meanwhile is pending no mor
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import reply_error_about, reply_syntax_error
-from cython.cimports.kvik.commands.stream_arguments import read_bound, read_id, reply_no_group, write_stream
-from cython.cimports.kvik.commands.stream_read import consumer_of
+from cython.cimports.kvik.commands.stream_arguments import effect_id, read_bound, read_id, reply_no_group, write_stream
+from cython.cimports.kvik.commands.stream_read import consumer_of, effect_claim, effect_position
 from cython.cimports.kvik.commands.stream_reply import reply_entry, reply_id
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
@@ -17,7 +17,8 @@ from cython.cimports.kvik.engine.stream import stream_find_on
 from cython.cimports.kvik.engine.stream_group import group_find, pending_add, pending_assign, pending_drop, pending_find
 from cython.cimports.kvik.engine.stream_id import ID_STRICT, id_less, stream_id, stream_id_parse
 from cython.cimports.kvik.engine.text import is_word, parse_integer
-from cython.cimports.kvik.keyspace.tail import counted
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_slice
+from cython.cimports.kvik.keyspace.tail import counted, is_logged, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     ARRAY_KIND,
     Later,
@@ -68,7 +69,21 @@ def claim(call, group, id, pending, consumer, options):
         pending.deliveries += 1
     consumer.active_ms = call.keyspace.clock.now_ms
     counted(call, 1)
+    if is_logged(call):
+        effect_claim(call, 1, group, id, pending)
     return True
+
+
+def drop_deleted(call, group, id):
+    """The entry is there no more: nor is it pending."""
+    f: EffectsPtr
+    pending_drop(call.keyspace.heap, group, id)
+    counted(call, 1)
+    if is_logged(call):
+        f = replace_effect_on(call, "XACK", 1)
+        effect_slice(f, address(call.argv[2]))
+        effect_id(f, id)
+        effect_close(f)
 
 
 # --- XCLAIM ----------------------------------------------------------------------------------------------------------
@@ -90,6 +105,8 @@ def xclaim_command(call):
         return
     if id_less(group.last_id, options.last_id):
         group.last_id = options.last_id
+        if is_logged(call):
+            effect_position(call, 1, group)
     consumer = consumer_of(call, 1, group, 3)
     if consumer == NULL:
         reply_memory(call)
@@ -113,8 +130,7 @@ def claim_one(call, s, group, id, consumer, options, cursor):
     now_ms: int64_t = call.keyspace.clock.now_ms
     if not stream_find_on(cursor, s, id):
         if pending != NULL:
-            pending_drop(call.keyspace.heap, group, id)
-            counted(call, 1)
+            drop_deleted(call, group, id)
         return False
     if pending == NULL:
         if not options.force:
@@ -254,8 +270,7 @@ def autoclaim(call, s, group, consumer, options, found):
         pending = cast(PendingPtr, cursor_slot(address(at)).value)
         tries -= 1
         if not stream_find_on(address(cursor), s, id):
-            pending_drop(call.keyspace.heap, group, id)
-            counted(call, 1)
+            drop_deleted(call, group, id)
             found.deleted += 1
             found.ids[found.room - found.deleted] = id
             at = id_map_from(address(group.pending), id)

@@ -8,6 +8,7 @@ from kvik.engine.stream_group cimport Consumer, ConsumerPtr, Group, GroupPtr, Pe
 from kvik.engine.stream_id cimport STREAM_ID_MAX, StreamID
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.wire.client cimport Client
 
 cdef enum:
@@ -53,7 +54,10 @@ cdef bint has_more(const Stream *s, StreamID after) noexcept nogil
 cdef Consumer *consumer_of(Call *call, int key, Group *group, int name) noexcept nogil
 cdef void serve(Call *call, const ReadOptions *options, Asked *asked) noexcept nogil
 cdef void reply_stream(Call *call, const ReadOptions *options, Asked *a, int key, Consumer *consumer) noexcept nogil
-cdef void reply_new(Call *call, const ReadOptions *options, Asked *a, Consumer *consumer) noexcept nogil
+cdef void reply_new(Call *call, const ReadOptions *options, Asked *a, int key, Consumer *consumer) noexcept nogil
 cdef void reply_history(Call *call, const ReadOptions *options, Asked *a, Consumer *consumer) noexcept nogil
 cdef void wait(Call *call, const ReadOptions *options, const Asked *asked) noexcept nogil
 cdef void read_timed_out(Client *c) noexcept nogil
+cdef void effect_consumer(Call *call, int key, const Group *group, int name) noexcept nogil
+cdef void effect_claim(Call *call, int key, const Group *group, StreamID id, const Pending *pending) noexcept nogil
+cdef void effect_position(Call *call, int key, const Group *group) noexcept nogil

@@ -9,14 +9,21 @@ when one of the keys changes, so `$` and `+` are replaced by the IDs they stand 
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_timeout_ms, reply_syntax_error
-from cython.cimports.kvik.commands.stream_arguments import is_sign, read_count, read_id, read_stream, reply_two
+from cython.cimports.kvik.commands.stream_arguments import effect_id, is_sign, read_count, read_id, read_stream, reply_two
 from cython.cimports.kvik.commands.stream_reply import at_most, reply_entries, reply_entry, reply_id
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import TYPE_STREAM
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.id_map import cursor_next, cursor_slot, id_map_from
 from cython.cimports.kvik.engine.stream import stream_edge, stream_find_on, stream_next, stream_seek
-from cython.cimports.kvik.engine.stream_group import consumer_add, consumer_find, group_find, pending_deliver
+from cython.cimports.kvik.engine.stream_group import (
+    consumer_add,
+    consumer_find,
+    group_find,
+    name_of,
+    pending_deliver,
+    pending_find,
+)
 from cython.cimports.kvik.engine.stream_id import (
     id_equal,
     id_less,
@@ -30,7 +37,8 @@ from cython.cimports.kvik.engine.stream_lag import group_advance
 from cython.cimports.kvik.engine.text import DOLLAR, PLUS, is_word
 from cython.cimports.kvik.keyspace.blocking import block_on_keys, block_on_keys_or_removal
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, counted, noted
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
+from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, counted, is_logged, noted, replace_effect, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     ARRAY_KIND,
     MAP_KIND,
@@ -213,9 +221,58 @@ def consumer_of(call, key, group, name):
         consumer = consumer_add(call.keyspace.heap, group, address(call.argv[name]), now_ms)
         if consumer != NULL:
             noted(call, key, EVENT_STREAM, "xgroup-createconsumer")
+            if is_logged(call):
+                effect_consumer(call, key, group, name)
     else:
         consumer.seen_ms = now_ms
     return consumer
+
+
+# --- effects ---------------------------------------------------------------------------------------------------------
+
+
+def effect_consumer(call, key, group, name):
+    """The group has a new consumer."""
+    group_name: Slice = name_of(group)
+    f: EffectsPtr = replace_effect(call, "XGROUP")
+    effect_word(f, "CREATECONSUMER")
+    effect_slice(f, address(call.argv[key]))
+    effect_slice(f, address(group_name))
+    effect_slice(f, address(call.argv[name]))
+    effect_close(f)
+
+
+def effect_claim(call, key, group, id, pending):
+    """The entry `id` is pending like that now."""
+    group_name: Slice = name_of(group)
+    consumer: Slice = name_of(pending.consumer)
+    f: EffectsPtr = replace_effect_on(call, "XCLAIM", key)
+    effect_slice(f, address(group_name))
+    effect_slice(f, address(consumer))
+    effect_word(f, "0")
+    effect_id(f, id)
+    effect_word(f, "TIME")
+    effect_integer(f, pending.delivered_ms)
+    effect_word(f, "RETRYCOUNT")
+    effect_integer(f, pending.deliveries)
+    effect_word(f, "FORCE")
+    effect_word(f, "JUSTID")
+    effect_word(f, "LASTID")
+    effect_id(f, group.last_id)
+    effect_close(f)
+
+
+def effect_position(call, key, group):
+    """The group has read up to where it stands."""
+    group_name: Slice = name_of(group)
+    f: EffectsPtr = replace_effect(call, "XGROUP")
+    effect_word(f, "SETID")
+    effect_slice(f, address(call.argv[key]))
+    effect_slice(f, address(group_name))
+    effect_id(f, group.last_id)
+    effect_word(f, "ENTRIESREAD")
+    effect_integer(f, group.entries_read)
+    effect_close(f)
 
 
 def serve(call, options, asked):
@@ -261,14 +318,18 @@ def reply_stream(call, options, a, key, consumer):
         stream_seek(address(cursor), a.s, stream_id_next(a.after), stream_id_last(), False)
         reply_entries(call.client, address(cursor), a.s, options.count)
         return
+    if is_logged(call):
+        call.keyspace.effects.replaced = True
     if a.new_only:
-        reply_new(call, options, a, consumer)
+        reply_new(call, options, a, key, consumer)
+        if is_logged(call):
+            effect_position(call, key, a.group)
     else:
         reply_history(call, options, a, consumer)
     counted(call, 1)
 
 
-def reply_new(call, options, a, consumer):
+def reply_new(call, options, a, key, consumer):
     """Deliver entries that the group has not read."""
     cursor: StreamCursor
     now_ms: int64_t = call.keyspace.clock.now_ms
@@ -281,6 +342,8 @@ def reply_new(call, options, a, consumer):
                 break           # no memory to remember it: it stays for later
             consumer.active_ms = now_ms
         group_advance(a.s, a.group, cursor.id)
+        if is_logged(call) and not options.no_ack:
+            effect_claim(call, key, a.group, cursor.id, pending_find(a.group, cursor.id))
         reply_entry(call.client, address(cursor))
         n += 1
     reply_settle(call.client, address(later), n)

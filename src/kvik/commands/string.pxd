@@ -7,6 +7,7 @@ from kvik.commands.arguments cimport SetOptions
 from kvik.engine.entry cimport Entry, EntryPtr, Raw, RawPtr, Slot
 from kvik.engine.text cimport Slice
 from kvik.keyspace.call cimport Call
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.keyspace.lookup cimport Prefetched
 from kvik.wire.parser cimport CharPtr
 
@@ -46,3 +47,5 @@ cdef void add_integer(Call *call, int64_t step) noexcept nogil
 cdef bint too_long(Call *call, size_t n) noexcept nogil
 cdef void apply_expiry(Call *call, int i, uint64_t h, Slot slot, int64_t when) noexcept nogil
 cdef bint odd_pairs(Call *call) noexcept nogil
+cdef void effect_set(Call *call, int value, const SetOptions *options) noexcept nogil
+cdef void effect_pairs(Call *call, int first, int end, int64_t expiry) noexcept nogil

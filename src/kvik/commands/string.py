@@ -43,9 +43,20 @@ from cython.cimports.kvik.engine.text import (
     parse_long_double,
 )
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import db_set_expiry
+from cython.cimports.kvik.keyspace.database import db_set_expiry, expiry_now
+from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_integer, effect_slice, effect_word
 from cython.cimports.kvik.keyspace.lookup import check_type, delete_key, lookup_read, lookup_write, prefetch_keys
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, EVENT_STRING, also, changed
+from cython.cimports.kvik.keyspace.tail import (
+    EVENT_GENERIC,
+    EVENT_STRING,
+    also,
+    changed,
+    effect_expiry,
+    effect_gone,
+    is_logged,
+    replace_effect,
+    replace_effect_on,
+)
 from cython.cimports.kvik.keyspace.values import string_length, string_value
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.reply import (
@@ -138,18 +149,34 @@ def set_generic(call, value, options):
         return
     if options.flags & SET_KEEPTTL and slot != NULL:
         options.expiry = entry_expiry(slot[0])
-    if options.flags & SET_EXPIRY and options.expiry <= call.keyspace.clock.now_ms:
+    if options.flags & SET_EXPIRY and options.expiry <= expiry_now(call.keyspace):
         # Its time is up before it begins: the same as if it had been set and had expired.
         if slot != NULL:
             delete_key(call, 1, h, call.keyspace.lazy_expire)
+            if is_logged(call):
+                effect_gone(call, 1, call.keyspace.lazy_expire)
     else:
         if not store_string(call, 1, h, slot, call.argv[value].p, call.argv[value].n, options.expiry):
             return
         changed(call, 1, EVENT_STRING, "set")
         if options.flags & SET_EXPIRY:
             also(call, 1, EVENT_GENERIC, "expire")
+        if is_logged(call) and options.flags & (SET_EXPIRY | SET_GET | SET_IFEQ):
+            effect_set(call, value, options)
     if not options.flags & SET_GET:
         reply_ok(call.client)
+
+
+def effect_set(call, value, options):
+    """SET without its conditions, which were met, and with the moment of its expiry."""
+    f: EffectsPtr = replace_effect_on(call, "SET", 1)
+    effect_slice(f, address(call.argv[value]))
+    if options.flags & SET_EXPIRY:
+        effect_word(f, "PXAT")
+        effect_integer(f, options.expiry)
+    elif options.flags & SET_KEEPTTL:
+        effect_word(f, "KEEPTTL")
+    effect_close(f)
 
 
 def setnx_command(call):
@@ -178,6 +205,7 @@ def set_expiring(call, seconds):
 
 
 def getset_command(call):
+    options: SetOptions
     slot: Slot = NULL
     if not write_string(call, 1, call.hash, address(slot)):
         return
@@ -187,6 +215,9 @@ def getset_command(call):
         reply_string(call, slot[0])
     if store_string(call, 1, call.hash, slot, call.argv[2].p, call.argv[2].n, -1):
         changed(call, 1, EVENT_STRING, "set")
+        if is_logged(call):
+            options.flags = 0
+            effect_set(call, 2, address(options))
 
 
 def getdel_command(call):
@@ -198,6 +229,8 @@ def getdel_command(call):
         return
     reply_string(call, e)
     delete_key(call, 1, call.hash, False)
+    if is_logged(call):
+        effect_gone(call, 1, False)
 
 
 def getex_command(call):
@@ -211,8 +244,10 @@ def getex_command(call):
         reply_null(call.client)
         return
     reply_string(call, e)
-    if options.flags & SET_EXPIRY and options.expiry <= call.keyspace.clock.now_ms:
+    if options.flags & SET_EXPIRY and options.expiry <= expiry_now(call.keyspace):
         delete_key(call, 1, call.hash, call.keyspace.lazy_expire)
+        if is_logged(call):
+            effect_gone(call, 1, call.keyspace.lazy_expire)
     elif options.flags & SET_EXPIRY:
         apply_expiry(call, 1, call.hash, lookup_write(call, 1, call.hash), options.expiry)
     elif options.flags & SET_PERSIST and entry_expiry(e) != -1:
@@ -225,6 +260,8 @@ def apply_expiry(call, i, h, slot, when):
         reply_memory(call)
         return
     changed(call, i, EVENT_GENERIC, "expire" if when != -1 else "persist")
+    if is_logged(call):
+        effect_expiry(call, i, when)
 
 
 def delifeq_command(call):
@@ -235,6 +272,8 @@ def delifeq_command(call):
         reply_integer(call.client, 0)
         return
     delete_key(call, 1, call.hash, False)
+    if is_logged(call):
+        effect_gone(call, 1, False)
     reply_integer(call.client, 1)
 
 
@@ -265,7 +304,7 @@ def store_pairs(call, first, end, options):
     key: cython.int
     slot: Slot
     expiry: int64_t = options.expiry
-    gone: cython.bint = options.flags & SET_EXPIRY and expiry <= call.keyspace.clock.now_ms
+    gone: cython.bint = options.flags & SET_EXPIRY and expiry <= expiry_now(call.keyspace)
     at: cython.int = first
     while at < end:
         prefetch_keys(call, address(ahead), at, 2, end)
@@ -273,7 +312,8 @@ def store_pairs(call, first, end, options):
             key = at + 2 * i
             slot = lookup_write(call, key, ahead.hashes[i])
             if gone:
-                delete_key(call, key, ahead.hashes[i], call.keyspace.lazy_expire)
+                if delete_key(call, key, ahead.hashes[i], call.keyspace.lazy_expire) and is_logged(call):
+                    effect_gone(call, key, call.keyspace.lazy_expire)
                 continue
             if options.flags & SET_KEEPTTL:
                 expiry = entry_expiry(slot[0]) if slot != NULL else -1
@@ -284,7 +324,21 @@ def store_pairs(call, first, end, options):
             if options.flags & SET_EXPIRY:
                 also(call, key, EVENT_GENERIC, "expire")
         at += 2 * ahead.count
+    if is_logged(call) and options.flags & SET_EXPIRY and not gone:
+        effect_pairs(call, first, end, expiry)
     return True
+
+
+def effect_pairs(call, first, end, expiry):
+    """MSETEX without its conditions, which were met, and with the moment of its expiry."""
+    i: cython.int
+    f: EffectsPtr = replace_effect(call, "MSETEX")
+    effect_integer(f, (end - first) // 2)
+    for i in range(first, end):
+        effect_slice(f, address(call.argv[i]))
+    effect_word(f, "PXAT")
+    effect_integer(f, expiry)
+    effect_close(f)
 
 
 def any_exists(call, first, end):
@@ -510,6 +564,7 @@ def incrbyfloat_command(call):
     text: cython.char[5120]
     n: cython.int
     s: Slice
+    f: EffectsPtr
     if not write_string(call, 1, call.hash, address(slot)):
         return
     if slot != NULL:
@@ -528,4 +583,9 @@ def incrbyfloat_command(call):
     if not store_text(call, 1, call.hash, slot, text, n, entry_expiry(slot[0]) if slot != NULL else -1):
         return
     changed(call, 1, EVENT_STRING, "incrbyfloat")
+    if is_logged(call):
+        f = replace_effect_on(call, "SET", 1)
+        effect_bytes(f, text, n)
+        effect_word(f, "KEEPTTL")
+        effect_close(f)
     reply_bulk(call.client, text, n)

@@ -39,6 +39,7 @@ from cython.cimports.kvik.engine.heap import heap_resize, same_block
 from cython.cimports.kvik.engine.intrinsics import likely
 from cython.cimports.kvik.engine.text import parse_integer
 from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, db_replace
+from cython.cimports.kvik.keyspace.tail import is_logged
 from cython.cimports.kvik.keyspace.values import entry_raw, string_value, text_encoding, value_free
 from cython.cimports.kvik.wire.client import client_take_big
 from cython.cimports.kvik.wire.parser import BIG_ARGUMENT
@@ -167,7 +168,7 @@ def raw_from(call, p, n):
     """p[:n] as a block: the one it was received in, if there is one, else a copy. NULL when memory is short."""
     raw: RawPtr = NULL
     smaller: RawPtr
-    if n >= BIG_ARGUMENT:
+    if n >= BIG_ARGUMENT and not is_logged(call):       # the log is to find it where argv says
         raw = client_take_big(call.client, p)
     if raw == NULL:
         raw = raw_new(call.keyspace.heap, n)

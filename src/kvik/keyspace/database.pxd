@@ -10,6 +10,7 @@ from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expir
 from kvik.engine.hashing cimport HashKey, hash_bytes
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table
+from kvik.keyspace.effects cimport Effects
 from kvik.keyspace.fields cimport FieldsPtr
 from kvik.keyspace.lazy_free cimport LazyFree
 from kvik.keyspace.wait_queues cimport WaitQueues
@@ -77,6 +78,8 @@ cdef struct Keyspace:
     Database *databases
     int count
     uint64_t dirty              # changes since the server started
+    Effects effects             # what has changed, for the append-only file
+    bint replaying              # that file is being run again: nothing expires, for it says what did
     uint32_t lru_clock          # of this tick: seconds, or minutes and a fresh counter for LFU
     bint lfu
     int lfu_log_factor
@@ -130,8 +133,12 @@ cdef void release_entry(void *context, Entry *e) noexcept nogil
 cdef bint db_init(Keyspace *ks, Database *db, int id) noexcept nogil
 cdef void db_swap(Database *a, Database *b) noexcept nogil
 
+cdef inline int64_t expiry_now(const Keyspace *ks) noexcept nogil:
+    """Up to which moment keys and fields have expired."""
+    return 0 if ks.replaying else ks.clock.now_ms
+
 cdef inline bint is_expired(const Keyspace *ks, const Entry *e) noexcept nogil:
-    return e.layout & LAYOUT_EXPIRY and ks.clock.now_ms > entry_expiry(e)
+    return e.layout & LAYOUT_EXPIRY and expiry_now(ks) > entry_expiry(e)
 
 cdef inline uint64_t key_hash(const Keyspace *ks, const char *key, size_t n) noexcept nogil:
     return hash_bytes(&ks.hash_key, key, n)

@@ -28,6 +28,7 @@ from cython.cimports.kvik.engine.entry import (
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES
 from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
+from cython.cimports.kvik.keyspace.effects import effects_free, effects_init
 from cython.cimports.kvik.keyspace.fields import fields_deadline
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_fields, hash_listed
 from cython.cimports.kvik.keyspace.lazy_free import (
@@ -53,6 +54,7 @@ def keyspace_init(ks, heap, clock, key, databases):
     ks.count = databases
     ks.expire_actively = True
     ks.compress = True
+    effects_init(address(ks.effects), clock)
     crc64_init(address(ks.crc))
     ks.expire_effort = 1
     ks.lfu_log_factor = 10
@@ -74,6 +76,7 @@ def keyspace_free(ks):
     """Free every entry and table."""
     i: cython.int
     lazy_stop(address(ks.lazy))
+    effects_free(address(ks.effects))
     wait_queues_free(address(ks.waiting))
     for i in range(ks.count):
         db_empty(ks, address(ks.databases[i]), False)

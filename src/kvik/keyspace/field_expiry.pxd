@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t
 
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.keyspace.database cimport Database, DatabasePtr, Keyspace
-from kvik.keyspace.fields cimport FieldsPtr
+from kvik.keyspace.effects cimport EffectsPtr
+from kvik.keyspace.fields cimport FieldFunction, FieldsPtr
 
 cdef enum:
     HASHES_MAX = 4              # hashes that are worked on between two looks at the time
@@ -13,3 +14,5 @@ cdef enum:
 cdef void expire_fields(Keyspace *ks, bint fast) noexcept nogil
 cdef bint expire_fields_of(Keyspace *ks, Database *db, int64_t deadline_us) noexcept nogil
 cdef void reap_hash(Keyspace *ks, Database *db, Entry *e) noexcept nogil
+cdef void log_field(void *context, const Entry *field) noexcept nogil
+cdef void log_reaped(Keyspace *ks, Database *db, const Entry *e, int reaped, bint is_empty) noexcept nogil

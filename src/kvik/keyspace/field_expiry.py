@@ -9,11 +9,13 @@ as they take.
 
 # ruff: noqa: F821
 import cython
-from cython import address
+from cython import NULL, address, cast
 from cython.cimports.kvik.engine.clock import monotonic_us
 from cython.cimports.kvik.engine.deadlines import deadlines_first, deadlines_take
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
+from cython.cimports.kvik.engine.intrinsics import unlikely
 from cython.cimports.kvik.keyspace.database import db_remove, key_hash, list_hash
+from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_open, effect_removal, unit_begin, unit_end
 from cython.cimports.kvik.keyspace.fields import fields_reap
 from cython.cimports.kvik.keyspace.hash_value import hash_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_release
@@ -60,7 +62,15 @@ def expire_fields_of(ks, db, deadline_us):
 def reap_hash(ks, db, e):
     """Remove fields of the hash whose time is up, REAP_MAX at most, and the hash itself when none is left."""
     fields: FieldsPtr = hash_fields(e)
-    reaped: cython.int = fields_reap(ks.heap, fields, ks.clock.now_ms)
+    reaped: cython.int
+    each: FieldFunction = NULL
+    if unlikely(ks.effects.on):
+        each = log_field
+        unit_begin(address(ks.effects))
+        effect_open(address(ks.effects), db.id, "HDEL")
+        effect_bytes(address(ks.effects), entry_key(e), entry_key_length(e))
+    reaped = fields_reap(ks.heap, fields, ks.clock.now_ms, each, address(ks.effects))
+    log_reaped(ks, db, e, reaped, fields.table.count == 0)
     ks.stats.expired_fields += reaped
     if fields.table.count > 0:
         list_hash(ks, db, e)
@@ -71,3 +81,18 @@ def reap_hash(ks, db, e):
     fields_expired(ks, db, entry_key(e), entry_key_length(e))
     key_event(ks, db, entry_key(e), entry_key_length(e), EVENT_GENERIC, "del")
     lazy_release(address(ks.lazy), e, ks.lazy_expire)
+
+
+def log_field(context, field):
+    effect_bytes(cast(EffectsPtr, context), entry_key(field), entry_key_length(field))
+
+
+def log_reaped(ks, db, e, reaped, is_empty):
+    """So many fields of e, which stand in the draft, were removed."""
+    if not ks.effects.on:
+        return
+    if reaped > 0:
+        effect_close(address(ks.effects))
+    if is_empty:
+        effect_removal(address(ks.effects), db.id, entry_key(e), entry_key_length(e), ks.lazy_expire)
+    unit_end(address(ks.effects))

@@ -83,7 +83,10 @@ cdef bint fields_expire(Heap *heap, Fields *fields, Slot slot, int64_t when) noe
 cdef void fields_remove(Heap *heap, Fields *fields, Entry *field, uint64_t h) noexcept nogil
 cdef int64_t fields_deadline(const Fields *fields) noexcept nogil
 cdef uint64_t fields_past(const Fields *fields, int64_t now) noexcept nogil
-cdef int fields_reap(Heap *heap, Fields *fields, int64_t now) noexcept nogil
+ctypedef void (*FieldFunction)(void *context, const Entry *field) noexcept nogil
+
+cdef int fields_reap(
+    Heap *heap, Fields *fields, int64_t now, FieldFunction each, void *context) noexcept nogil
 
 cdef bint fields_put(Heap *heap, Fields *fields, Slot slot, Entry *fresh) noexcept nogil
 cdef bint write_over(Entry *field, const Slice *value) noexcept nogil

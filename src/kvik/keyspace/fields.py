@@ -309,8 +309,8 @@ def fields_past(fields, now):
     return past.count
 
 
-def fields_reap(heap, fields, now):
-    """Remove fields whose time is up, REAP_MAX at most. How many. O(1 + those)."""
+def fields_reap(heap, fields, now, each, context):
+    """Remove fields whose time is up, REAP_MAX at most, and call `each` (unless it is NULL) before. How many. O(1 + those)."""
     found: EntryPtr[64]
     hashes: uint64_t[64]
     past: Past
@@ -330,6 +330,8 @@ def fields_reap(heap, fields, now):
         hashes[i] = hash_bytes(fields.table.key, entry_key(found[i]), entry_key_length(found[i]))
         table_prefetch_bucket(address(fields.table), hashes[i])
     for i in range(n):
+        if each != NULL:
+            each(context, found[i])
         table_remove(address(fields.table), entry_key(found[i]), entry_key_length(found[i]), hashes[i])
         field_free(heap, found[i], False)
     fields.expiries -= n

@@ -15,7 +15,7 @@ from kvik.engine.hashing cimport HashKey
 from kvik.engine.heap cimport Heap
 from kvik.engine.listpack cimport Element, Listpack
 from kvik.engine.text cimport Slice
-from kvik.keyspace.fields cimport Fields, FieldsPtr
+from kvik.keyspace.fields cimport FieldFunction, Fields, FieldsPtr
 
 cdef struct Place:              # where a field stands; good until the hash changes
     char *p                     # in a listpack: the field's element
@@ -73,7 +73,8 @@ cdef void hash_remove(Heap *heap, Entry *e, const Place *place) noexcept nogil
 cdef bint hash_each(const Entry *e, int64_t now, EachField each, void *context) noexcept nogil
 
 cdef int64_t hash_listed(const Entry *e) noexcept nogil
-cdef void hash_drop_past(Heap *heap, Entry *e, int64_t now) noexcept nogil
+cdef void hash_drop_past(
+    Heap *heap, Entry *e, int64_t now, FieldFunction each, void *context) noexcept nogil
 
 cdef char *listpack_field(const Entry *e, const Slice *field) noexcept nogil
 cdef int listpack_set(Heap *heap, Entry *e, const Slice *field, const Slice *value) noexcept nogil

@@ -277,11 +277,14 @@ def hash_listed(e):
     return hash_fields(e).listed
 
 
-def hash_drop_past(heap, e, now):
-    """Remove all fields whose time is up, unless there are no others, from a hash that no database has yet."""
+def hash_drop_past(heap, e, now, each, context):
+    """Remove all fields whose time is up, unless there are no others, from a hash that no database has yet.
+
+    `each` (unless it is NULL) hears of every one of them before.
+    """
     fields: FieldsPtr = hash_fields(e)
     if hash_live_count(e, now) == 0:
         return
-    while fields_reap(heap, fields, now) == REAP_MAX:
+    while fields_reap(heap, fields, now, each, context) == REAP_MAX:
         pass
     fields.listed = fields_deadline(fields)

@@ -1,10 +1,13 @@
 """The tail of every write. See tail.py."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from kvik.keyspace.call cimport Call
+from kvik.engine.intrinsics cimport unlikely
+from kvik.engine.text cimport Slice
 from kvik.keyspace.database cimport Database, Keyspace
+from kvik.keyspace.effects cimport Effects, EffectsPtr, effect_open, effect_slice
 
 cdef enum:                      # classes of events, as in notify-keyspace-events
     EVENT_GENERIC = 4
@@ -27,6 +30,8 @@ cdef void fields_expired(Keyspace *ks, Database *db, const char *key, size_t n) 
 cdef void key_event(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
 cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
+cdef void effect_expiry(Call *call, int i, int64_t when) noexcept nogil
+cdef void effect_gone(Call *call, int i, bint lazy) noexcept nogil
 cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept nogil
 
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:
@@ -58,3 +63,22 @@ cdef inline void counted(Call *call, uint64_t n) noexcept nogil:
 cdef inline void also(Call *call, int i, int event_class, const char *event) noexcept nogil:
     """A second event of a change that has been reported already (SET with an expiry)."""
     key_event(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, event_class, event)
+
+cdef inline bint is_logged(const Call *call) noexcept nogil:
+    """Is somebody to be told what the running command came to?"""
+    return unlikely(call.keyspace.effects.on)
+
+cdef inline Effects *replace_effect(Call *call, const char *name) noexcept nogil:
+    """Begin a command that says what the running one came to, for that says it not itself. Several may.
+
+    Only if is_logged. Its arguments follow (effect_slice and the like), then effect_close.
+    """
+    call.keyspace.effects.replaced = True
+    effect_open(&call.keyspace.effects, call.db.id, name)
+    return &call.keyspace.effects
+
+cdef inline Effects *replace_effect_on(Call *call, const char *name, int i) noexcept nogil:
+    """Likewise, argv[i] being its first argument."""
+    cdef Effects *f = replace_effect(call, name)
+    effect_slice(f, &call.argv[i])
+    return f

@@ -1,12 +1,14 @@
 """The tail of every write: whatever changes a key ends here, commands and expiry alike, and nowhere else.
 
 It counts the change (`rdb_changes_since_last_save`), wakes clients that wait for the key, and hands key and event to
-whoever listens (`Keyspace.changed`). No command does any of this by hand, so none can forget a part of it.
+whoever listens (`Keyspace.changed`). No command does any of this by hand, so none can forget a part of it. What a
+request came to is logged when it has ended (commands/dispatch.py, `call_logged`), because its changes were counted here.
 """
 
 # ruff: noqa: F821
 from cython import NULL, address
 from cython.cimports.kvik.engine.intrinsics import unlikely
+from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_removal
 from cython.cimports.kvik.keyspace.wait_queues import signal_database, wait_key_signal
 
 
@@ -24,12 +26,16 @@ def key_changed_silently(ks, db, key, n):
 
 def key_expired(ks, db, key, n):
     """The time of `key` was up, and it is gone. Nobody changed it, so this is no change that makes a save due."""
+    if unlikely(ks.effects.on):
+        effect_removal(address(ks.effects), db.id, key, n, ks.lazy_expire)
     signal_key(ks, db, key, n)
     key_event(ks, db, key, n, EVENT_EXPIRED, "expired")
 
 
 def key_evicted(ks, db, key, n):
     """`key` had to go, for memory. No more a change than `key_expired`."""
+    if unlikely(ks.effects.on):
+        effect_removal(address(ks.effects), db.id, key, n, ks.lazy_evict)
     signal_key(ks, db, key, n)
     key_event(ks, db, key, n, EVENT_EVICTED, "evicted")
 
@@ -56,3 +62,19 @@ def signal_key(ks, db, key, n):
     """Clients that wait for the key may go on now."""
     if unlikely(ks.waiting.keys.count > 0):
         wait_key_signal(address(ks.waiting), db.id, key, n)
+
+
+# --- effects that several commands have ------------------------------------------------------------------------------
+
+
+def effect_expiry(call, i, when):
+    """The running command gave the key argv[i] another expiry (-1: none). Only if is_logged."""
+    f: EffectsPtr = replace_effect_on(call, "PEXPIREAT" if when != -1 else "PERSIST", i)
+    if when != -1:
+        effect_integer(f, when)
+    effect_close(f)
+
+
+def effect_gone(call, i, lazy):
+    """The running command came to the removal of the key argv[i]. Only if is_logged."""
+    effect_close(replace_effect_on(call, "UNLINK" if lazy else "DEL", i))

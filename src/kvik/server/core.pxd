@@ -13,6 +13,7 @@ from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
 from kvik.keyspace.eviction cimport EvictionPtr
 from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
 from kvik.persist.rdb_worker cimport RdbWorker
+from kvik.keyspace.effects cimport EffectsPtr
 from kvik.wire.client cimport Client as ClientStruct
 from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopPtr, LoopStats, LoopStatsPtr, Request
 

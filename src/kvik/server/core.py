@@ -63,6 +63,7 @@ from cython.cimports.kvik.keyspace.database import (
     keyspace_tick,
 )
 from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, evict, eviction_account
+from cython.cimports.kvik.keyspace.effects import NO_DATABASE
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
@@ -446,6 +447,16 @@ class Core:
     def now_us(self):
         """The moment of this tick, in microseconds since 1970."""
         return self.clock.now_us
+
+    # --- the log of effects ---
+
+    def keep_log(self, on, timestamps):
+        """Log effects from now on, in the form of the append-only file, or no more."""
+        f: EffectsPtr = address(self.keyspace.effects)
+        if on and not f.on:
+            f.db = NO_DATABASE
+        f.on = on
+        f.timestamps = timestamps
 
     def advance(self, microseconds):
         """Move the server's clock (see engine/clock.py). For the loop's thread."""
