@@ -28,6 +28,8 @@ ERROR <string>
     Return a RESP error with the specified error text.
 HTSTATS <dbid> [full]
     Return hash table statistics of the specified database.
+LOADAOF
+    Flush the AOF buffers on disk and reload the AOF in memory.
 LOG <message>
     Write message to the server log.
 OBJECT <key>
@@ -89,6 +91,13 @@ def _reload(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     if failed:
         raise CommandError(failed)
     server.log.warning("DB reloaded by DEBUG RELOAD")
+    return OK
+
+
+def _load_aof(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
+    if not server.aof.reload():
+        raise CommandError("ERR Error trying to load the AOF files, check server logs.")
+    server.log.warning("Append Only File loaded by DEBUG LOADAOF")
     return OK
 
 
@@ -172,6 +181,7 @@ Handler = Callable[["Server", "Client", Sequence[bytes]], Reply]
 SUBCOMMANDS: Final[dict[bytes, tuple[Handler, int, int]]] = {
     b"sleep": (_sleep, 1, 1),
     b"reload": (_reload, 0, 3),
+    b"loadaof": (_load_aof, 0, 0),
     b"segfault": (_segfault, 0, 0),
     b"object": (_object, 1, 1),
     b"set-active-expire": (_set_active_expire, 1, 1),

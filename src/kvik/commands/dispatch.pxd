@@ -29,6 +29,7 @@ cdef enum:                      # Dispatcher.paused
 cdef enum:                      # Dispatcher.refusals: why commands are refused that nothing is wrong with
     REFUSE_LOADING = 1          # a file is being loaded: all but those of COMMAND_LOADING
     REFUSE_UNSAVED = 2          # snapshots fail: writes
+    REFUSE_UNLOGGED = 4         # the append-only file cannot be written: writes
 
 cdef enum:
     SHARE_MS = 10               # of running a client's commands in a tick; then it is the others' turn
@@ -58,6 +59,8 @@ cdef struct Dispatcher:
     uint64_t errors
     uint32_t refusals           # bits of REFUSE_
     void (*flushed)(void *engine) noexcept nogil    # after FLUSHALL
+    void *append_file           # the upper layers' word for where effects are written to
+    int append_error            # errno of why they cannot be, for REFUSE_UNLOGGED
     int64_t next_cron_ms        # when the periodic work is due, on the monotonic clock
     int paused
     int64_t paused_until_ms     # on the monotonic clock
@@ -101,6 +104,7 @@ cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
 cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
 cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
 cdef bint is_refused(Dispatcher *d, Call *call) noexcept nogil
+cdef void reply_unlogged(Dispatcher *d, Client *c) noexcept nogil
 cdef bint lacks_memory(Dispatcher *d, Call *call) noexcept nogil
 cdef bint is_named(const Command *command, const char *name) noexcept nogil
 cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil

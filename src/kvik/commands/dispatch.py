@@ -27,8 +27,8 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_WRITE,
 )
 from cython.cimports.kvik.keyspace.database import keyspace_tick
-from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
 from cython.cimports.kvik.keyspace.effects import effect_command, unit_begin, unit_end
+from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
@@ -47,7 +47,7 @@ from cython.cimports.kvik.wire.output import output_mute, output_unmute
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
-from cython.cimports.libc.string import memset
+from cython.cimports.libc.string import memset, strerror
 
 # --- the table of commands -------------------------------------------------------------------------------------------
 
@@ -305,12 +305,19 @@ def is_refused(d, call):
                     "to disk. Commands that may modify the data set are disabled, because this instance is configured to "
                     "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please "
                     "check the Valkey logs for details about the RDB error.")
+    elif d.refusals & REFUSE_UNLOGGED and (command.flags & COMMAND_WRITE or is_named(command, "ping")):
+        reply_unlogged(d, call.client)
     elif d.refusals & REFUSE_LOADING and not command.flags & COMMAND_LOADING:
         reply_error(call.client, "LOADING Valkey is loading the dataset in memory")
     else:
         return False
     command.rejected += 1
     return True
+
+
+def reply_unlogged(d, c):
+    text: cython.char[200]
+    reply_error_slice(c, text, snprintf(text, 200, "MISCONF Errors writing to the AOF file: %s", strerror(d.append_error)))
 
 
 def lacks_memory(d, call):

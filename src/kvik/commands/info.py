@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from kvik.persist.aof import AppendOnly, State
 from kvik.server.command_line import kvik_version
 from kvik.server.process import resident_bytes, system_memory
 from kvik.wire.types import Reply, Verbatim
 
 if TYPE_CHECKING:
+    from kvik.persist.child import Child
     from kvik.persist.rdb import Snapshots
     from kvik.server.server import Server
 
@@ -143,7 +145,7 @@ def memory_fields(server: Server) -> Fields:
     yield "mem_clients_slaves", 0
     yield "mem_clients_normal", memory["clients"]
     yield "mem_cluster_links", 0
-    yield "mem_aof_buffer", 0
+    yield "mem_aof_buffer", server.aof.worker.figures[2]
     yield "mem_allocator", "kvik"
     yield "mem_overhead_db_hashtable_rehashing", 0
     yield "active_defrag_running", 0
@@ -179,26 +181,44 @@ def persistence_fields(server: Server) -> Fields:
     yield "rdb_last_cow_size", snapshots.last_copied
     yield "rdb_last_load_keys_expired", snapshots.keys_loaded[1]
     yield "rdb_last_load_keys_loaded", snapshots.keys_loaded[0]
-    yield "aof_enabled", 0
-    yield "aof_rewrite_in_progress", 0
-    yield "aof_rewrite_scheduled", 0
-    yield "aof_last_rewrite_time_sec", -1
-    yield "aof_current_rewrite_time_sec", -1
-    yield "aof_last_bgrewrite_status", "ok"
-    yield "aof_rewrites", 0
-    yield "aof_rewrites_consecutive_failures", 0
-    yield "aof_last_write_status", "ok"
-    yield "aof_last_cow_size", 0
+    yield from _append_only(server.aof, child)
     yield "module_fork_in_progress", 0
     yield "module_fork_last_cow_size", 0
     yield "slot_migration_fork_in_progress", 0
+    if server.aof.state is not State.OFF:
+        yield from _appending(server.aof)
     if loading is not None:
-        yield from _loading(snapshots, loading)
+        loader = server.aof.loader
+        progress = loader.progress if loader.is_loading else (snapshots.worker.size, snapshots.worker.position[0])
+        yield from _loading(snapshots, loading, *progress)
 
 
-def _loading(snapshots: Snapshots, since: float) -> Fields:
+def _append_only(aof: AppendOnly, child: Child | None) -> Fields:
+    yield "aof_enabled", int(aof.state is not State.OFF)
+    yield "aof_rewrite_in_progress", int(aof.is_rewriting)
+    yield "aof_rewrite_scheduled", int(aof.rewrite_scheduled)
+    yield "aof_last_rewrite_time_sec", aof.last_rewrite_seconds
+    yield "aof_current_rewrite_time_sec", child.seconds if child and aof.is_rewriting else -1
+    yield "aof_last_bgrewrite_status", "ok" if aof.last_rewrite_ok else "err"
+    yield "aof_rewrites", aof.rewrites
+    yield "aof_rewrites_consecutive_failures", aof.failures
+    yield "aof_last_write_status", "ok" if aof.write_status_ok else "err"
+    yield "aof_last_cow_size", aof.last_copied
+
+
+def _appending(aof: AppendOnly) -> Fields:
+    """What there is while it is on."""
+    _, total, waiting, syncing, delayed, _ = aof.worker.figures
+    yield "aof_current_size", total
+    yield "aof_base_size", aof.base_size
+    yield "aof_pending_rewrite", 0
+    yield "aof_buffer_length", waiting
+    yield "aof_pending_bio_fsync", int(syncing)
+    yield "aof_delayed_fsync", delayed
+
+
+def _loading(snapshots: Snapshots, since: float, total: int, done: int) -> Fields:
     """How far loading is, and when it will be done if it goes on like this."""
-    total, (done, _, _) = snapshots.worker.size, snapshots.worker.position
     took = time.time() - since
     yield "loading_start_time", int(since)
     yield "loading_total_bytes", total

@@ -1,4 +1,4 @@
-"""SAVE, BGSAVE, LASTSAVE: snapshots by command."""
+"""SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF: snapshots and the append-only file by command."""
 
 from __future__ import annotations
 
@@ -53,3 +53,16 @@ def _cancel(server: Server) -> Reply:
 
 def lastsave(server: Server, client: object, args: Sequence[bytes]) -> Reply:
     return server.snapshots.last_save
+
+
+def bgrewriteaof(server: Server, client: object, args: Sequence[bytes]) -> Reply:
+    if server.aof.is_rewriting:
+        raise CommandError("ERR Background append only file rewriting already in progress")
+    if server.children.active is not None:
+        server.aof.rewrite_scheduled = True
+        return Simple("Background append only file rewriting scheduled")
+    if not server.aof.rewrite():
+        raise CommandError(
+            "ERR Can't execute an AOF background rewriting. Please check the server logs for more information."
+        )
+    return Simple("Background append only file rewriting started")

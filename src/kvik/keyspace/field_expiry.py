@@ -15,7 +15,14 @@ from cython.cimports.kvik.engine.deadlines import deadlines_first, deadlines_tak
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length
 from cython.cimports.kvik.engine.intrinsics import unlikely
 from cython.cimports.kvik.keyspace.database import db_remove, key_hash, list_hash
-from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_open, effect_removal, unit_begin, unit_end
+from cython.cimports.kvik.keyspace.effects import (
+    effect_bytes,
+    effect_close,
+    effect_open,
+    effect_removal,
+    unit_begin,
+    unit_end,
+)
 from cython.cimports.kvik.keyspace.fields import fields_reap
 from cython.cimports.kvik.keyspace.hash_value import hash_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_release

@@ -310,7 +310,10 @@ def fields_past(fields, now):
 
 
 def fields_reap(heap, fields, now, each, context):
-    """Remove fields whose time is up, REAP_MAX at most, and call `each` (unless it is NULL) before. How many. O(1 + those)."""
+    """Remove fields whose time is up, REAP_MAX at most; how many. `each` (unless it is NULL) hears of every one before.
+
+    O(1 + those).
+    """
     found: EntryPtr[64]
     hashes: uint64_t[64]
     past: Past

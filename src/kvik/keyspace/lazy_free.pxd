@@ -6,24 +6,7 @@ from libc.stdint cimport uint64_t
 from kvik.engine.entry cimport Entry, EntryPtr
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table, TablePtr
-
-cdef extern from "pthread.h" nogil:
-    ctypedef struct pthread_t:
-        pass
-    ctypedef struct pthread_mutex_t:
-        pass
-    ctypedef struct pthread_cond_t:
-        pass
-    int pthread_create(pthread_t *thread, void *attributes, void *(*run)(void *) noexcept nogil, void *context) noexcept
-    int pthread_join(pthread_t thread, void **result) noexcept
-    int pthread_mutex_init(pthread_mutex_t *mutex, void *attributes) noexcept
-    int pthread_mutex_lock(pthread_mutex_t *mutex) noexcept
-    int pthread_mutex_unlock(pthread_mutex_t *mutex) noexcept
-    int pthread_mutex_destroy(pthread_mutex_t *mutex) noexcept
-    int pthread_cond_init(pthread_cond_t *condition, void *attributes) noexcept
-    int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) noexcept
-    int pthread_cond_signal(pthread_cond_t *condition) noexcept
-    int pthread_cond_destroy(pthread_cond_t *condition) noexcept
+from kvik.engine.threads cimport pthread_cond_t, pthread_mutex_t, pthread_t
 
 cdef enum:
     LAZY_EFFORT = 64            # values of fewer blocks are freed at once

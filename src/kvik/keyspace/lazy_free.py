@@ -13,6 +13,18 @@ from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
 from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free_remote
 from cython.cimports.kvik.engine.intrinsics import add_shared
 from cython.cimports.kvik.engine.table import table_each, table_release
+from cython.cimports.kvik.engine.threads import (
+    pthread_cond_destroy,
+    pthread_cond_init,
+    pthread_cond_signal,
+    pthread_cond_wait,
+    pthread_create,
+    pthread_join,
+    pthread_mutex_destroy,
+    pthread_mutex_init,
+    pthread_mutex_lock,
+    pthread_mutex_unlock,
+)
 from cython.cimports.kvik.keyspace.values import value_effort, value_free
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc

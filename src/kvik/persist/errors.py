@@ -71,3 +71,28 @@ def show_key(key: bytes, most: int = 128) -> str:
     """A key for a person: readable, in one line, not too long."""
     shown = repr(key[:most])[1:]
     return shown if len(key) <= most else f"{shown}... ({len(key)} bytes)"
+
+
+class AofError(Exception):
+    """An append-only file cannot be run again."""
+
+    def __init__(self, offset: int, reason: str, is_format: bool, good: int) -> None:
+        """`is_format`: what stands at the offset is no command at all. `good`: everything before that offset is whole."""
+        self.offset = offset
+        self.good = good
+        self.reason = reason
+        self.is_format = is_format
+        super().__init__(f"{reason} (at offset {offset})")
+
+
+@dataclass(frozen=True, slots=True)
+class AofLoaded:
+    """What running an append-only file again came to."""
+
+    end: int
+    """The offset behind the last whole unit."""
+    commands: int
+    is_short: bool
+    """The file ends in the midst of a command or transaction, which was not run."""
+    in_transaction: bool
+    """Of a transaction."""

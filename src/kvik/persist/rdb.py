@@ -87,7 +87,7 @@ class Snapshots:
         self.last_status_ok = ok
         self._judge()
 
-    def _set_options(self) -> None:
+    def apply_options(self) -> None:
         config = self.config
         policy = config.get_str("maxmemory-policy")
         self.worker.set_options(
@@ -104,7 +104,7 @@ class Snapshots:
 
     def save(self) -> bool:
         """Save here and now. False: it failed, and the log says why."""
-        self._set_options()
+        self.apply_options()
         try:
             self.worker.save(self.config.get_str("dir"), self.config.get_str("dbfilename"))
         except SaveError as error:
@@ -121,7 +121,7 @@ class Snapshots:
 
     def save_in_background(self) -> bool:
         """Start a child that saves. False: there can be none, and the log says why. There must be no child yet."""
-        self._set_options()
+        self.apply_options()
         self._forked_changes = self.worker.changes
         self._last_try = time.monotonic()
         self.saves += 1
@@ -235,7 +235,7 @@ class Snapshots:
 
         RdbError if it is damaged, OSError if it cannot be read.
         """
-        self._set_options()
+        self.apply_options()
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:

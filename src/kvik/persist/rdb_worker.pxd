@@ -54,6 +54,7 @@ cdef enum:                      # SaveJob.stage: see STAGES in rdb_worker.py
 cdef struct SaveJob:
     Keyspace *ks
     RdbOptions options
+    bint plain                  # commands instead of RDB
     bint checksum
     bint sync
     char directory[4200]
@@ -88,7 +89,7 @@ cdef class RdbWorker:
     cdef bint reading
     cdef readonly object size   # of the file that is being loaded
 
-    cdef object prepare(self, object directory, object prefix, object suffix, object final, bint aof_base)
+    cdef object prepare(self, object directory, object prefix, object suffix, object final, bint aof_base, bint plain)
     cdef object error(self)
     cdef object loaded(self, object end)
 

@@ -14,6 +14,7 @@ from cython.cimports.kvik.engine.file_sink import file_sink_free, file_sink_init
 from cython.cimports.kvik.engine.file_source import file_source_free, file_source_init
 from cython.cimports.kvik.engine.heap import heap_destroy, heap_init
 from cython.cimports.kvik.engine.source import source_position
+from cython.cimports.kvik.keyspace.aof_base import aof_base_write
 from cython.cimports.kvik.keyspace.database import db_empty, keyspace_free, keyspace_init
 from cython.cimports.kvik.keyspace.rdb_file import rdb_write
 from cython.cimports.kvik.keyspace.rdb_reader import rdb_read, rdb_reader_free, rdb_reader_init
@@ -41,7 +42,7 @@ class RdbWorker:
 
     # --- saving ---
 
-    def prepare(self, directory, prefix, suffix, final, aof_base):
+    def prepare(self, directory, prefix, suffix, final, aof_base, plain):
         folder: bytes = os.fsencode(directory)
         start: bytes = os.path.join(folder, os.fsencode(prefix))
         end: bytes = os.fsencode(suffix)
@@ -54,24 +55,26 @@ class RdbWorker:
         memcpy(self.job.final, cast(cython.p_char, place), len(place) + 1)
         self.job.ks = self.ks
         self.job.options.aof_base = aof_base
+        self.job.plain = plain
         self.job.options.now_ms = self.ks.clock.now_ms
         self.job.options.used_memory = self.ks.heap.used
         self.job.stage = 0
         self.job.error = 0
 
-    def save(self, directory, final, prefix="temp-", suffix=".rdb", aof_base=False):
-        """Write everything to the file `final` of a directory. SaveError if that fails; the old file is there then."""
+    def save(self, directory, final, prefix="temp-", suffix=".rdb", aof_base=False, plain=False):
+        """Write everything to the file `final` of a directory; `plain`: as commands. SaveError if that fails; the old
+        file is there then."""
         good: cython.bint
-        self.prepare(directory, prefix, suffix, final, aof_base)
+        self.prepare(directory, prefix, suffix, final, aof_base, plain)
         with cython.nogil:
             good = save_file(address(self.job), NULL)
         if not good:
             raise SaveError(self.job.stage, self.job.error)
 
-    def save_in_child(self, fork: Fork, directory, final, prefix="temp-", suffix=".rdb", aof_base=False):
+    def save_in_child(self, fork: Fork, directory, final, prefix="temp-", suffix=".rdb", aof_base=False, plain=False):
         """The same in a child of its own. Its `failure` is a stage and errno. With an empty `final` the file stays where
         it was written. OSError if there can be no child."""
-        self.prepare(directory, prefix, suffix, final, aof_base)
+        self.prepare(directory, prefix, suffix, final, aof_base, plain)
         fork.start(child_saves, address(self.job))
 
     @property
@@ -193,11 +196,12 @@ class RdbChecker:
         keyspace_free(address(self.keyspace))
         heap_destroy(address(self.heap))
 
-    def check(self, path):
-        """What is in the file: RdbLoaded; RdbError if it is damaged, OSError if it cannot be read."""
+    def check(self, path, preamble=False):
+        """What is in the file: RdbLoaded; RdbError if it is damaged, OSError if it cannot be read. `preamble`: more may
+        follow behind it."""
         fd: cython.int = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return self.worker.load(fd)
+            return self.worker.load(fd, preamble=preamble)
         finally:
             os.close(fd)
 
@@ -245,10 +249,16 @@ def write_file(job, path, reporter):
     fd: cython.int = create_file(path)
     if fd < 0:
         return job_fails(job, STAGE_OPEN, errno)
-    if not file_sink_init(address(f), job.ks.heap, fd, address(job.ks.crc) if job.checksum else NULL, job.sync):
+    if not file_sink_init(address(f), job.ks.heap, fd,
+                          address(job.ks.crc) if job.checksum and not job.plain else NULL, job.sync):
         close(fd)
         return job_fails(job, STAGE_WRITE, f.error)
-    good = rdb_write(address(f), job.ks, address(job.options), reporter) or job_fails(job, STAGE_WRITE, f.error)
+    if job.plain:
+        good = aof_base_write(address(f), job.ks, job.options.key_delay_us, reporter)
+    else:
+        good = rdb_write(address(f), job.ks, address(job.options), reporter)
+    if not good:
+        job_fails(job, STAGE_WRITE, f.error)
     file_sink_free(address(f))
     if good and sync_file(fd) != 0:
         good = job_fails(job, STAGE_SYNC, errno)

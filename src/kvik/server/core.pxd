@@ -12,8 +12,9 @@ from kvik.engine.table cimport TablePtr
 from kvik.keyspace.call cimport Call, Command, CommandPtr, Handler
 from kvik.keyspace.eviction cimport EvictionPtr
 from kvik.keyspace.database cimport Database, EncodingLimitsPtr, Keyspace, KeyspaceStats, KeyspaceStatsPtr
+from kvik.persist.aof_worker cimport AofWorker
+from kvik.persist.append_file cimport AppendFilePtr
 from kvik.persist.rdb_worker cimport RdbWorker
-from kvik.keyspace.effects cimport EffectsPtr
 from kvik.wire.client cimport Client as ClientStruct
 from kvik.wire.loop cimport ARENA_BYTES, BATCH, SCRATCH_BYTES, Loop, LoopPtr, LoopStats, LoopStatsPtr, Request
 
@@ -30,6 +31,7 @@ cdef class Core:
     cdef readonly object server         # handed to Python handlers
     cdef readonly object table          # the CommandTable
     cdef readonly RdbWorker rdb
+    cdef readonly AofWorker aof
     cdef object kept                    # keeps names and callables alive
     cdef object names                   # of commands, by number
     cdef public dict error_counts
@@ -48,6 +50,7 @@ ctypedef ClientStruct *ClientStructPtr
 
 cdef const char *last_command(void *context) noexcept nogil
 cdef void flushed(void *engine) noexcept with gil
+cdef void append_failed(void *owner, int what, int error) noexcept with gil
 cdef bint serve_while_loading(void *owner) noexcept nogil
 cdef void loads(void *owner, bint loading) noexcept nogil
 cdef Core core_of(void *owner)

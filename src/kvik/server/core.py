@@ -15,6 +15,7 @@ from cython.cimports.kvik.commands.dispatch import (
     PAUSE_ALL,
     PAUSE_WRITES,
     REFUSE_LOADING,
+    REFUSE_UNLOGGED,
     REFUSE_UNSAVED,
     answer_blocked,
     count_reply_error,
@@ -63,12 +64,12 @@ from cython.cimports.kvik.keyspace.database import (
     keyspace_tick,
 )
 from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, evict, eviction_account
-from cython.cimports.kvik.keyspace.effects import NO_DATABASE
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
+from cython.cimports.kvik.persist.append_file import append_flush
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_WAITING, client_memory
@@ -152,6 +153,11 @@ class Core:
         self.rdb.meanwhile.serve = serve_while_loading
         self.rdb.meanwhile.loads = loads
         self.rdb.meanwhile.owner = address(self.dispatcher)
+        self.aof = AofWorker()
+        self.aof.attach(address(self.dispatcher), address(self.rdb.meanwhile))
+        self.aof.file.owner = address(self.dispatcher)
+        self.aof.file.failed = append_failed
+        self.dispatcher.append_file = address(self.aof.file)
         self.fill_commands()
         self.open = True
 
@@ -164,6 +170,7 @@ class Core:
             self.open = False
             if self.watches_crashes:
                 crash_forget()
+            self.aof.detach()
             loop_free(address(self.loop))
             dispatcher_free(address(self.dispatcher))
             keyspace_free(address(self.keyspace))
@@ -251,6 +258,14 @@ class Core:
             self.dispatcher.refusals |= REFUSE_UNSAVED
         else:
             self.dispatcher.refusals &= ~cast(uint32_t, REFUSE_UNSAVED)
+
+    def refuse_unlogged(self, error):
+        """Answer writes with MISCONF: the append-only file cannot be written (errno; 0: it can)."""
+        self.dispatcher.append_error = error
+        if error:
+            self.dispatcher.refusals |= REFUSE_UNLOGGED
+        else:
+            self.dispatcher.refusals &= ~cast(uint32_t, REFUSE_UNLOGGED)
 
     # --- settings ---
 
@@ -448,16 +463,6 @@ class Core:
         """The moment of this tick, in microseconds since 1970."""
         return self.clock.now_us
 
-    # --- the log of effects ---
-
-    def keep_log(self, on, timestamps):
-        """Log effects from now on, in the form of the append-only file, or no more."""
-        f: EffectsPtr = address(self.keyspace.effects)
-        if on and not f.on:
-            f.db = NO_DATABASE
-        f.on = on
-        f.timestamps = timestamps
-
     def advance(self, microseconds):
         """Move the server's clock (see engine/clock.py). For the loop's thread."""
         self.clock.offset_us += microseconds
@@ -606,8 +611,14 @@ def slow_command(engine, call, counted):
     )
 
 
+def append_failed(owner, what, error):
+    core_of(owner).server.append_failed(what, error)
+
+
 def before_write(owner):
-    pass
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    if d.keyspace.effects.on:
+        append_flush(cast(AppendFilePtr, d.append_file), False)
 
 
 def before_wait(owner):
@@ -625,6 +636,8 @@ def before_wait(owner):
         expire_fields(d.keyspace, True)
         if d.keyspace.fields_behind and d.loop.next_cron_ms > d.clock.monotonic_ms + 2:
             d.loop.next_cron_ms = d.clock.monotonic_ms + 2
+    if d.keyspace.effects.on:
+        append_flush(cast(AppendFilePtr, d.append_file), False)
     if d.paused:
         if d.clock.monotonic_ms >= d.paused_until_ms:
             resume_paused(d)

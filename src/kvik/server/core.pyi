@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from kvik.commands.table import CommandTable
+from kvik.persist.aof_worker import AofWorker
 from kvik.persist.rdb_worker import RdbWorker
 from kvik.server.client_view import Client
 from kvik.server.server import Server
@@ -28,6 +29,7 @@ class Core:
     server: Server
     table: CommandTable
     rdb: RdbWorker
+    aof: AofWorker
     hz: int
     error_counts: dict[bytes, int]
 
@@ -42,6 +44,7 @@ class Core:
     def stop(self) -> None: ...
     def watch_crashes(self, path: bytes, version: bytes) -> None: ...
     def refuse_writes(self, refuse: bool) -> None: ...
+    def refuse_unlogged(self, error: int) -> None: ...
     def set_limits(self, max_clients: int, query_limit: int, bulk_max: int) -> None: ...
     def set_output_limit(self, client_class: int, hard: int, soft: int, soft_seconds: int) -> None: ...
     def set_connections(

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kvik.commands.table import CommandTable
+from kvik.persist.aof import AppendOnly
 from kvik.persist.child import ChildSlot
 from kvik.persist.errors import RdbError
 from kvik.persist.rdb import Snapshots
@@ -57,6 +58,9 @@ class Server:
         self.samples = Samples()
         self.children = ChildSlot(self.log)
         self.snapshots = Snapshots(config, self.log, self.core.rdb, self.children, self.core.refuse_writes)
+        self.aof = AppendOnly(
+            config, self.log, self.core.aof, self.snapshots, self.children, self.core.refuse_unlogged
+        )
         self._tcp: list[socket.socket] = []
         self._unix: socket.socket | None = None
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -141,6 +145,8 @@ class Server:
 
     def load(self) -> bool:
         """Load what was saved, while clients are told to wait. False: it cannot be, and the log says why."""
+        if self.config.get_bool("appendonly"):
+            return self._stopped or (self.aof.load() and self.aof.open()) or self._stopped
         try:
             self.snapshots.load(serve=True)
         except (RdbError, OSError) as error:
@@ -173,7 +179,8 @@ class Server:
         """Stop at the end of this tick, on the loop's thread. `save`: a last snapshot, by default if there are save
         points. False: that failed, and the server goes on (unless `force`)."""
         self.log.notice("User requested shutdown..." + (f" ({reason})" if reason else ""))
-        if not self.snapshots.finish(save=save, force=force):
+        good = self.aof.finish() or save is False
+        if not (self.snapshots.finish(save=save, force=force) and (good or force)):
             self.log.warning("Errors trying to shut down the server. Check the logs for more information.")
             return False
         self._stop_reason = reason or "stop"
@@ -183,6 +190,7 @@ class Server:
     def close(self) -> None:
         """Close the sockets and free all data. The server cannot be used afterwards."""
         self.children.kill()
+        self.aof.close()
         listeners.close_all(self.listening)
         if self._unix:
             listeners.remove_unix(self.config.get_str("unixsocket"))
@@ -197,6 +205,7 @@ class Server:
         self.samples.take(self.core)
         self.children.poll()
         self.snapshots.cron()
+        self.aof.cron()
 
     def _warn_of_little_memory(self, config: Config) -> None:
         limit, used = config.get_int("maxmemory"), self.core.memory()["used"]
@@ -210,6 +219,10 @@ class Server:
     def flushed(self) -> None:
         """FLUSHALL has deleted every key."""
         self.snapshots.flushed()
+
+    def append_failed(self, what: int, errno: int) -> None:
+        """The append-only file cannot be written, or can again."""
+        self.aof.write_failed(what, errno)
 
     def woken(self) -> None:
         """Somebody wrote to `wake_descriptor`. (A signal's Python handler has run by now.)"""

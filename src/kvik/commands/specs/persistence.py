@@ -8,6 +8,16 @@ from kvik.commands.spec import CommandSpec, oneof, word
 
 COMMANDS: Final = (
     CommandSpec(
+        "bgrewriteaof",
+        arity=1,
+        flags=("admin", "noscript", "no_async_loading"),
+        group="server",
+        since="1.0.0",
+        summary="Rewrites the append-only file from the data set, in the background.",
+        complexity="O(1)",
+        handler="persistence:bgrewriteaof",
+    ),
+    CommandSpec(
         "bgsave",
         arity=-1,
         flags=("admin", "noscript", "no_async_loading"),
