@@ -4,13 +4,15 @@
     r2          the same in RESP2 only, where the protocol changes nothing
     kvik        Kvik's ServerProcess          oracle      the real Valkey's
     both        a connection to either, RESP2, both empty: see support/both.py
+    start       starts servers of a test's own kind, with directives, and ends them after the test
+    name        kvik, then oracle: what `start` is to start
 
 `--only-kvik` leaves the oracle out (the sanitizer build cannot load it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.support.resp import Connection
 from tests.support.servers import ServerProcess, fresh
 
 BOTH = ("kvik", "oracle")
+Start = Callable[..., ServerProcess]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,8 +68,10 @@ def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[Both]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`r` and `r2` are parametrized here, so that --only-kvik can leave the oracle out."""
+    """`r`, `r2` and `name` are parametrized here, so that --only-kvik can leave the oracle out."""
     names = BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", names)
     if "r2" in metafunc.fixturenames:
         metafunc.parametrize("_target", [(n, 2) for n in names], ids=lambda t: t[0])
     elif "r" in metafunc.fixturenames:
@@ -92,3 +97,16 @@ def r(servers: Servers, _target: tuple[str, int]) -> Iterator[Connection]:
 @pytest.fixture
 def r2(r: Connection) -> Connection:
     return r
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[ServerProcess] = []
+
+    def start(name: str, *arguments: str, **directives: str) -> ServerProcess:
+        started.append(ServerProcess(name, *arguments, **directives))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()

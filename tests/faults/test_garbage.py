@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import raw_socket, served, settles
 from tests.support.resp import OK, Connection, encode_command
 from tests.support.servers import ServerProcess, eventually

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import served
 from tests.support.resp import OK, ClosedError, Connection
 from tests.support.servers import REPOSITORY, ServerProcess, command_line, eventually, free_port

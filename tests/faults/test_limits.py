@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import raw_socket, served, settles
 from tests.support.resp import OK, Connection, Error
 from tests.support.servers import ServerProcess, eventually

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import raw_socket, reset, served, settles
 from tests.support.resp import OK, encode_command
 from tests.support.servers import ServerProcess, eventually

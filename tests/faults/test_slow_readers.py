@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import raw_socket, served, settles, used_memory
 from tests.support.resp import OK, Connection, encode_command
 from tests.support.servers import ServerProcess, eventually

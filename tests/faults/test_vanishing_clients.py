@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.conftest import Start
+from tests.conftest import Start
 from tests.faults.watch import raw_socket, reset, served, settles, used_memory
 from tests.support.resp import OK, encode_command
 from tests.support.servers import ServerProcess, eventually

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import Start
 from tests.persist.dataset import contents, fill
 from tests.support.resp import OK
-from tests.support.servers import ServerProcess, eventually
-
-Start = Callable[..., ServerProcess]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    started: list[ServerProcess] = []
-
-    def start(name: str, **directives: str) -> ServerProcess:
-        started.append(ServerProcess(name, **directives))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.stop()
+from tests.support.servers import eventually
 
 
 def same(theirs: dict[Any, Any], ours: dict[Any, Any]) -> None:

@@ -21,7 +21,8 @@ from cython.cimports.kvik.engine.bits import (
     field_write,
 )
 from cython.cimports.kvik.engine.text import is_word, parse_integer
-from cython.cimports.kvik.keyspace.tail import EVENT_STRING, changed_by
+from cython.cimports.kvik.keyspace.effects import effect_command
+from cython.cimports.kvik.keyspace.tail import EVENT_STRING, changed_by, is_logged
 from cython.cimports.kvik.keyspace.values import string_value
 from cython.cimports.kvik.wire.reply import reply_array, reply_error, reply_integer, reply_null
 from cython.cimports.libc.stdint import int64_t, uint64_t
@@ -186,6 +187,8 @@ def change_fields(call, plan):
             reply_null(call.client)
     if changes > 0:
         changed_by(call, 1, EVENT_STRING, "setbit", changes)
+    elif grown and is_logged(call):
+        effect_command(address(call.keyspace.effects), call.db.id, call.argv, call.argc)    # no change, as Redis counts
 
 
 def change_field(p, n, op, answer, differs):

@@ -17,6 +17,7 @@ from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.id_map import cursor_next, cursor_slot, id_map_from
 from cython.cimports.kvik.engine.stream import stream_edge, stream_find_on, stream_next, stream_seek
 from cython.cimports.kvik.engine.stream_group import (
+    READ_UNKNOWN,
     consumer_add,
     consumer_find,
     group_find,
@@ -271,7 +272,7 @@ def effect_position(call, key, group):
     effect_slice(f, address(group_name))
     effect_id(f, group.last_id)
     effect_word(f, "ENTRIESREAD")
-    effect_integer(f, group.entries_read)
+    effect_integer(f, group.entries_read if group.entries_read > READ_UNKNOWN else READ_UNKNOWN)  # it may have overflowed
     effect_close(f)
 
 

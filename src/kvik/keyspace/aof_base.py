@@ -47,7 +47,7 @@ from cython.cimports.kvik.engine.ordered_set import ordered_set_last, place_memb
 from cython.cimports.kvik.engine.quicklist import list_close, list_item, list_next
 from cython.cimports.kvik.engine.sink import sink_put, sink_put_byte
 from cython.cimports.kvik.engine.stream import ENTRY_SAME_FIELDS, stream_next, stream_seek
-from cython.cimports.kvik.engine.stream_group import name_of
+from cython.cimports.kvik.engine.stream_group import READ_UNKNOWN, name_of
 from cython.cimports.kvik.engine.stream_id import STREAM_ID_MAX, stream_id, stream_id_format, stream_id_last
 from cython.cimports.kvik.engine.table import table_walk, table_walk_next
 from cython.cimports.kvik.engine.text import CR, DOLLAR, LF, STAR, format_integer, format_unsigned
@@ -383,7 +383,7 @@ def put_group(sink, e, group):
     put_text(sink, name.p, name.n)
     put_id(sink, group.last_id)
     put_word(sink, "ENTRIESREAD")
-    put_integer(sink, group.entries_read)
+    put_integer(sink, group.entries_read if group.entries_read > READ_UNKNOWN else READ_UNKNOWN)
     for i in range(group.consumers.count):
         consumer = cast(ConsumerPtr, group.consumers.items[i])
         put_command(sink, 5, "XGROUP")
