@@ -44,7 +44,9 @@ bench: build-dev
 soak: build-dev
 	KVIK_MODEL_COMMANDS=1000000 $(BIN)/python -m pytest tests/model -n 2
 	KVIK_FUZZ_PAYLOADS=100000 $(BIN)/python -m pytest tests/faults/test_restore_fuzz.py -n 2 --timeout 3600
-	KVIK_CORRUPTIONS=20000 $(BIN)/python -m pytest tests/faults/test_rdb_damage.py --timeout 1200
+	KVIK_CORRUPTIONS=20000 $(BIN)/python -m pytest tests/faults/test_rdb_damage.py \
+		tests/faults/test_aof_damage.py --timeout 1200
+	KVIK_KILLS=200 $(BIN)/python -m pytest tests/faults/test_aof_kill.py
 
 clean:
 	rm -rf build $(VENV)

@@ -38,8 +38,9 @@ def aof_reader_free(r):
 def aof_read(r):
     """The next units, in `commands`, good until the next call. False: there are no more, and `outcome` says why.
 
-    Even then some may be in `commands`: those before the fault.
+    Units before a fault are handed out before that is told.
     """
+    r.count = 0
     while r.outcome == AOF_MORE:
         if parse_units(r):
             return True
