@@ -196,9 +196,9 @@ def everything(r: Connection, key: bytes) -> Any:
 
 
 def add_with_time(ours: Connection, theirs: Connection, words: Words) -> tuple[Any, Any]:
-    """XADD with an ID of the server's choice: the oracle gets Kvik's."""
+    """XADD with an ID of the server's choice: the oracle gets Kvik's. The * of a field or value is no such ID."""
     reply = ours(*words)
-    if not isinstance(reply, bytes):
+    if not isinstance(reply, bytes) or reply in words:
         return reply, theirs(*words)
     at = words.index(b"*")
     return reply, theirs(*words[:at], reply, *words[at + 1 :])

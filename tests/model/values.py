@@ -148,6 +148,18 @@ class Values:
             return b"%d" % self.random.choice((0, -1, LAST, FIRST))
         return b"%d" % self.random.randint(low, high)
 
+    def list_index(self) -> bytes:
+        """Of an element: lists are short, and beyond their ends there is nothing.
+
+        None is wider than 32 bits: the oracle's LSET takes the low ones, so that 2**32 is the first element there.
+        """
+        chance = self.random.random()
+        if chance < 0.03:
+            return self.random.choice(JUNK)
+        if chance < 0.06:
+            return self.random.choice((b"100", b"-100"))
+        return b"%d" % self.random.randint(-8, 8)
+
     def integer(self) -> bytes:
         chance = self.random.random()
         if chance < 0.04:
@@ -371,7 +383,7 @@ BY_NAME: Final[Mapping[str, Draw]] = MappingProxyType(
         "height": Values.length_on_earth,
         "id": Values.stream_id,
         "increment": Values.integer,
-        "index": between(-12, 12),
+        "index": Values.list_index,
         "last-id": Values.stream_id,
         "lastid": Values.stream_id,
         "latitude": Values.latitude,
@@ -427,6 +439,7 @@ IN_PLACE: Final[Mapping[tuple[str, str], Draw]] = MappingProxyType(
         ("hincrbyfloat", "increment"): Values.double,
         ("hrandfield", "count"): Values.random_count,
         ("incrbyfloat", "increment"): Values.double,
+        ("linsert", "pivot"): Values.usual_member,
         ("msetex", "unix-time-milliseconds"): AT_LATER,
         ("msetex", "unix-time-seconds"): AT_LATER,
         ("restore", "seconds"): between(0, 1000),
