@@ -6,7 +6,7 @@
     python -m bench --servers redis,valkey --markdown out.md --json out.json
 
 cases.py and type_cases.py (collections) hold the table and its targets, interleave.py how a case is measured
-and read, memory.py, footprint.py (collections) and growth.py the measurements that redis-benchmark cannot make,
+and read, memory.py, footprint.py (collections), growth.py and persistence.py the measurements that it cannot make alone,
 report.py the output. A further measurement is a module with a NAME and `measure(settings) ->
 list[Section]`, added to MEASUREMENTS.
 
@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import cases, footprint, growth, interleave, machine, memory, type_cases
+from bench import cases, footprint, growth, interleave, machine, memory, persistence, type_cases
 from bench.report import Section, terminal_table, write_json, write_markdown
 from bench.servers import undisturbed
 from bench.settings import ALL_SERVERS, BenchError, Settings
@@ -32,6 +32,7 @@ MEASUREMENTS: tuple[tuple[str, Callable[[Settings], list[Section]]], ...] = (
     (memory.NAME, memory.measure),
     (footprint.NAME, footprint.measure),
     (growth.NAME, growth.measure),
+    (persistence.NAME, persistence.measure),
 )
 
 

@@ -129,8 +129,16 @@ def _compare_on(dataset: Dataset, cases: list[Case], settings: Settings, of: str
         note = f"left out: {needed / 2**30:.0f} GiB needed, {available_bytes() / 2**30:.0f} GiB available"
         progress(f"{dataset.title}: {note}")
         return Section(dataset.title, ("case",), [[case.title] for case in cases], [note])
+    return measure_cases(dataset, cases, settings, of, done)
+
+
+def measure_cases(
+    dataset: Dataset, cases: Sequence[Case], settings: Settings, of: str, done: int = 0, directives: Sequence[str] = ()
+) -> Section:
+    """Cases of one dataset, on servers with these directives."""
+    steps = list(dict.fromkeys(case.command.preload for case in cases if case.command.preload))
     outcomes = []
-    with fleet(settings.servers) as servers:
+    with fleet(settings.servers, *directives) as servers:
         resident = [_load_dataset(server, dataset, steps) for server in servers] if steps else []
         for position, case in enumerate(cases, done + 1):
             outcomes.append(_measure_case(case, servers, settings, f"[{position} {of}]"))

@@ -136,20 +136,24 @@ class CpuTime:
 class Server:
     """A running server process of our own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *directives: str) -> None:
+        """`directives` as on the command line, over those that all measurements share."""
         self.name = name
         self.port = _free_port()
         self.directory = Path(tempfile.mkdtemp(prefix=f"kvik-bench-{name}-"))
         self.log = self.directory / "server.log"
-        directives = [
+        self.directives = [
             "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
             "--dir", str(self.directory),
             # 1,000 clients connect at once; above the usual backlog of 511 TCP tries again after a second.
-            "--tcp-backlog", "4096",
+            "--tcp-backlog", "4096", *directives,
         ]  # fmt: skip
+        self._start(START_TIMEOUT)
+
+    def _start(self, timeout: float) -> None:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*server_command(name), *directives],
+                [*server_command(self.name), *self.directives],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 cwd=self.directory, env=server_environment(), preexec_fn=_pin_server,
             )  # fmt: skip
@@ -157,10 +161,16 @@ class Server:
         # CPUCLOCK_SCHED of a process, as clock_getcpuclockid(3) makes it; Python has that for threads only.
         self.cpu_clock = (~self.pid << 3) | 2
         try:
-            self._await_ping()
+            self._await_ping(timeout)
         except BaseException:
             self.stop()
             raise
+
+    def restart(self, timeout: float) -> None:
+        """Kill it and start it again in the same directory, where it may find something to load."""
+        self.process.kill()
+        self.process.wait()
+        self._start(timeout)
 
     def __enter__(self) -> Server:
         return self
@@ -168,8 +178,8 @@ class Server:
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def _await_ping(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
+    def _await_ping(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise BenchError(f"{self.name} ended at once:\n{self.log_tail()}")
@@ -177,7 +187,7 @@ class Server:
                 if connection.command("PING") == b"PONG":
                     return
             time.sleep(0.02)
-        raise BenchError(f"{self.name} does not answer PING after {START_TIMEOUT:.0f} s:\n{self.log_tail()}")
+        raise BenchError(f"{self.name} does not answer PING after {timeout:.0f} s:\n{self.log_tail()}")
 
     def log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:]) or "(it logged nothing)"
@@ -235,12 +245,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def fleet(names: Sequence[str]) -> Iterator[list[Server]]:
+def fleet(names: Sequence[str], *directives: str) -> Iterator[list[Server]]:
     """All servers, started and paused; each is resumed for as long as it is measured."""
     with contextlib.ExitStack() as stack:
         servers = []
         for name in names:
-            server = stack.enter_context(Server(name))
+            server = stack.enter_context(Server(name, *directives))
             server.pause()
             servers.append(server)
         yield servers

@@ -68,6 +68,9 @@ LOGGED: list[list[tuple[object, ...]]] = [
     [("PFADD", "p", "a"), ("PFADD", "p", "a"), ("PFMERGE", "q", "p")],
     [("ZADD", "g", 3479099956230698, "here"), ("GEOSEARCHSTORE", "d", "g", "FROMMEMBER", "here", "BYRADIUS", 1, "km")],
     [("SETBIT", "b", 7, 1), ("BITOP", "NOT", "c", "b"), ("BITFIELD", "b", "SET", "u8", 0, 5), ("SETRANGE", "b", 3, "x")],
+    [("MULTI",), ("SET", "a", 1), ("INCR", "a"), ("GET", "a"), ("EXEC",), ("MULTI",), ("SET", "a", 1), ("EXEC",), ("MULTI",),
+     ("GET", "a"), ("EXEC",), ("MULTI",), ("SET", "a", 1), ("DISCARD",)],
+    [("MULTI",), ("SADD", "s", 1), ("SPOP", "s"), ("BLPOP", "none", 0), ("SELECT", 2), ("SET", "b", 1), ("EXEC",), ("SELECT", 0)],
     [("SUNIONSTORE", "d", "none"), ("SADD", "s", 1), ("SUNIONSTORE", "d", "s"), ("SMOVE", "s", "d", 1),
      ("ZUNIONSTORE", "z", 1, "d")],
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.commands.dispatch import reply_wrong_arity
 from cython.cimports.kvik.engine.text import format_integer
+from cython.cimports.kvik.keyspace.watching import unwatch
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_CLOSE_AFTER_REPLY,
@@ -18,6 +19,7 @@ from cython.cimports.kvik.wire.client import (
 from cython.cimports.kvik.wire.loop import LoopPtr
 from cython.cimports.kvik.wire.output import output_unmute, output_write
 from cython.cimports.kvik.wire.reply import reply_array, reply_bulk, reply_ok, reply_status
+from cython.cimports.kvik.wire.transaction import transaction_drop
 from cython.cimports.libc.stdint import int64_t, uint32_t
 
 
@@ -47,6 +49,8 @@ def reset_command(call):
     c.resp = 2
     if c.flags & CLIENT_REPLY_OFF and c.flags & CLIENT_MUTED:
         output_unmute(c)
+    transaction_drop(loop.heap, c)
+    unwatch(call.keyspace, c)
     c.flags &= ~cast(uint32_t, CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_REPLY_OFF)
     if loop.password_required:
         c.flags &= ~cast(uint32_t, CLIENT_AUTHENTICATED)

@@ -6,7 +6,7 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.database import db_empty, db_swap
-from cython.cimports.kvik.keyspace.tail import database_changed
+from cython.cimports.kvik.keyspace.tail import database_changed, database_changes
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer, reply_ok
 from cython.cimports.libc.stdint import int32_t, int64_t, uint64_t
 
@@ -31,6 +31,8 @@ def swapdb_command(call):
         reply_error(call.client, "ERR DB index is out of range")
         return
     if a != b:
+        database_changes(call.keyspace, address(call.keyspace.databases[a]), address(call.keyspace.databases[b]))
+        database_changes(call.keyspace, address(call.keyspace.databases[b]), address(call.keyspace.databases[a]))
         db_swap(address(call.keyspace.databases[a]), address(call.keyspace.databases[b]))
     database_changed(call.keyspace, address(call.keyspace.databases[a]), 1)
     reply_ok(call.client)
@@ -56,6 +58,7 @@ def read_flush_mode(call, lazy):
 
 def flush(call, db, lazy):
     keys: uint64_t = db.keys.count
+    database_changes(call.keyspace, db, NULL)
     db_empty(call.keyspace, db, lazy)
     database_changed(call.keyspace, db, keys)
 

@@ -104,16 +104,20 @@ cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
 cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
 cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
 cdef bint is_refused(Dispatcher *d, Call *call) noexcept nogil
-cdef void reply_unlogged(Dispatcher *d, Client *c) noexcept nogil
+cdef void refuse_unlogged(Dispatcher *d, Call *call) noexcept nogil
 cdef bint lacks_memory(Dispatcher *d, Call *call) noexcept nogil
 cdef bint is_named(const Command *command, const char *name) noexcept nogil
 cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil
 cdef void reply_unknown(Call *call) noexcept nogil
 cdef void reply_unknown_subcommand(Call *call, const Command *container) noexcept nogil
-cdef void reply_wrong_arity(Call *call) noexcept nogil
+cdef void refuse_count(Call *call) noexcept nogil
 cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
 cdef void run_logged(Call *call) noexcept nogil
+cdef void refused(Call *call, const char *error) noexcept nogil
+cdef bint is_queued(const Command *command) noexcept nogil
+cdef void queue(Dispatcher *d, Call *call) noexcept nogil
+cdef uint32_t flags_of(const Client *c, const Command *command) noexcept nogil
 cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
 cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
 cdef bint served(const Client *c) noexcept nogil

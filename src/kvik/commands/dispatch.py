@@ -21,19 +21,25 @@ from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
 from cython.cimports.kvik.keyspace.call import (
     COMMAND_DENYOOM,
+    COMMAND_EXEC,
     COMMAND_LOADING,
     COMMAND_MAY_REPLICATE,
     COMMAND_NO_AUTH,
+    COMMAND_NO_MULTI,
+    COMMAND_UNQUEUED,
     COMMAND_WRITE,
 )
 from cython.cimports.kvik.keyspace.database import keyspace_tick
 from cython.cimports.kvik.keyspace.effects import effect_command, unit_begin, unit_end
 from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
+from cython.cimports.kvik.keyspace.watching import unwatch
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_BLOCKED,
     CLIENT_CLOSE_NOW,
+    CLIENT_DIRTY_EXEC,
+    CLIENT_MULTI,
     CLIENT_MUTED,
     CLIENT_REPLY_OFF,
     CLIENT_REPLY_SKIP,
@@ -44,10 +50,11 @@ from cython.cimports.kvik.wire.client import (
 )
 from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch, loop_yield
 from cython.cimports.kvik.wire.output import output_mute, output_unmute
-from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice
+from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice, reply_status
+from cython.cimports.kvik.wire.transaction import transaction_add, transaction_drop, transaction_of
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
-from cython.cimports.libc.string import memset, strerror
+from cython.cimports.libc.string import memset, strerror, strncmp
 
 # --- the table of commands -------------------------------------------------------------------------------------------
 
@@ -192,12 +199,17 @@ def run(d, r, argv):
     d.loop.failed = False
     if unlikely(is_suspect(r, command)):
         if not admit(d, r, address(call)):
+            c.flags |= CLIENT_DIRTY_EXEC if c.flags & CLIENT_MULTI else 0
             finish_quietly(d, c)
             return
     if unlikely(d.refusals != 0) and is_refused(d, address(call)):
         finish_quietly(d, c)
         return
     if unlikely(d.heap.used > d.keyspace.memory_limit) and lacks_memory(d, address(call)):
+        finish_quietly(d, c)
+        return
+    if unlikely(c.flags & CLIENT_MULTI) and is_queued(command):
+        queue(d, address(call))
         finish_quietly(d, c)
         return
     call_command(d, address(call))
@@ -267,6 +279,56 @@ def finish_quietly(d, c):
         c.flags = (c.flags & ~cast(uint32_t, CLIENT_REPLY_SKIP_NEXT)) | CLIENT_REPLY_SKIP
 
 
+# --- transactions ----------------------------------------------------------------------------------------------------
+
+
+def is_queued(command):
+    """After MULTI: does it wait for EXEC?"""
+    return not command.flags & COMMAND_UNQUEUED
+
+
+def queue(d, call):
+    """Let the command wait for EXEC, if it may."""
+    c: ClientPtr = call.client
+    text: cython.char[160]
+    if call.command.flags & COMMAND_NO_MULTI:
+        snprintf(text, 160, "ERR Command '%s' not allowed inside a transaction", call.command.name)
+        refused(call, text)
+    elif not transaction_add(d.heap, c, call.command, call.command.flags, call.argv, call.argc):
+        refused(call, "OOM command not allowed: out of memory")
+    elif c.transaction_bytes > d.loop.query_limit:
+        d.loop.stats.query_limit_closes += 1
+        d.loop.note(d.loop.owner, 3, "Closing client that reached max query buffer length", c)
+        loop_close_soon(d.loop, c)
+    else:
+        reply_status(c, "QUEUED")
+
+
+def flags_of(c, command):
+    """What running the command may come to: for EXEC, what any of the queued ones may."""
+    if command.flags & COMMAND_EXEC and c.transaction != NULL:
+        return command.flags | transaction_of(c).flags
+    return command.flags
+
+
+def refused(call, error):
+    """Answer the error to a command that is not to run. A transaction that it belongs to will not either."""
+    c: ClientPtr = call.client
+    text: cython.char[600]
+    call.command.rejected += 1
+    if not c.flags & CLIENT_MULTI:
+        reply_error(c, error)
+    elif call.command.flags & COMMAND_EXEC:
+        transaction_drop(call.keyspace.heap, c)
+        unwatch(call.keyspace, c)
+        if strncmp(error, "ERR ", 4) == 0:
+            error += 4
+        reply_error_slice(c, text, snprintf(text, 600, "EXECABORT Transaction discarded because of: %s", error))
+    else:
+        c.flags |= CLIENT_DIRTY_EXEC
+        reply_error(c, error)
+
+
 # --- what keeps a command from running -------------------------------------------------------------------------------
 
 
@@ -291,8 +353,7 @@ def admit(d, r, call):
         reply_unknown_subcommand(call, command)
         return False
     if command.run == NULL or is_wrong_count(command, r.count):
-        command.rejected += 1
-        reply_wrong_arity(call)
+        refuse_count(call)
         return False
     return True
 
@@ -300,32 +361,32 @@ def admit(d, r, call):
 def is_refused(d, call):
     """Does the server's state forbid the command? The error is answered then."""
     command: CommandPtr = call.command
-    if d.refusals & REFUSE_UNSAVED and (command.flags & COMMAND_WRITE or is_named(command, "ping")):
-        reply_error(call.client, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist "
+    writes: cython.bint = flags_of(call.client, command) & COMMAND_WRITE != 0 or is_named(command, "ping")
+    if d.refusals & REFUSE_UNSAVED and writes:
+        refused(call, "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist "
                     "to disk. Commands that may modify the data set are disabled, because this instance is configured to "
                     "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please "
                     "check the Valkey logs for details about the RDB error.")
-    elif d.refusals & REFUSE_UNLOGGED and (command.flags & COMMAND_WRITE or is_named(command, "ping")):
-        reply_unlogged(d, call.client)
+    elif d.refusals & REFUSE_UNLOGGED and writes:
+        refuse_unlogged(d, call)
     elif d.refusals & REFUSE_LOADING and not command.flags & COMMAND_LOADING:
-        reply_error(call.client, "LOADING Valkey is loading the dataset in memory")
+        refused(call, "LOADING Valkey is loading the dataset in memory")
     else:
         return False
-    command.rejected += 1
     return True
 
 
-def reply_unlogged(d, c):
+def refuse_unlogged(d, call):
     text: cython.char[200]
-    reply_error_slice(c, text, snprintf(text, 200, "MISCONF Errors writing to the AOF file: %s", strerror(d.append_error)))
+    snprintf(text, 200, "MISCONF Errors writing to the AOF file: %s", strerror(d.append_error))
+    refused(call, text)
 
 
 def lacks_memory(d, call):
     """Evict keys before the command runs. True: that is not enough for one that may need memory; the error is answered."""
-    if evict(d.keyspace) != EVICTED_ALL or not call.command.flags & COMMAND_DENYOOM:
+    if evict(d.keyspace) != EVICTED_ALL or not flags_of(call.client, call.command) & COMMAND_DENYOOM:
         return False
-    call.command.rejected += 1
-    reply_error(call.client, "OOM command not allowed when used memory > 'maxmemory'.")
+    refused(call, "OOM command not allowed when used memory > 'maxmemory'.")
     return True
 
 
@@ -373,10 +434,10 @@ def reply_unknown_subcommand(call, container):
     reply_error_slice(call.client, text, i)
 
 
-def reply_wrong_arity(call):
+def refuse_count(call):
     text: cython.char[128]
-    n: cython.int = snprintf(text, 128, "ERR wrong number of arguments for '%s' command", call.command.name)
-    reply_error_slice(call.client, text, n)
+    snprintf(text, 128, "ERR wrong number of arguments for '%s' command", call.command.name)
+    refused(call, text)
 
 
 def count_reply_error(owner, text, n):
@@ -479,7 +540,9 @@ def must_wait(d, r):
     command: CommandPtr = cast(CommandPtr, r.command)
     if d.clock.monotonic_ms >= d.paused_until_ms or is_suspect(r, command):
         return False
-    return d.paused == PAUSE_ALL or (command.flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0
+    if r.client.flags & CLIENT_MULTI and is_queued(command):
+        return False
+    return d.paused == PAUSE_ALL or (flags_of(r.client, command) & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0
 
 
 def pause(d, mode, until_ms):

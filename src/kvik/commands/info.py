@@ -99,10 +99,11 @@ def client_fields(server: Server) -> Fields:
     yield "client_recent_max_input_buffer", figures["max_input"]
     yield "client_recent_max_output_buffer", figures["max_output"]
     yield "blocked_clients", figures["waiting"]
-    for name in ("tracking_clients", "pubsub_clients", "watching_clients"):
+    for name in ("tracking_clients", "pubsub_clients"):
         yield name, 0
+    yield "watching_clients", figures["watching"]
     yield "clients_in_timeout_table", figures["deadlines"]
-    yield "total_watched_keys", 0
+    yield "total_watched_keys", figures["watched_keys"]
     yield "total_blocking_keys", figures["waiting_keys"]
     yield "total_blocking_keys_on_nokey", figures["waiting_for_removal"]
     yield "paused_reason", "client_pause" if figures["paused"] else "none"

@@ -331,6 +331,9 @@ def block_and_move(call, timeout, ends):
     if not read_timeout(call, timeout, address(timeout_ms)):
         return
     if not move_element(call, ends):
+        if call.client.flags & CLIENT_MULTI:
+            reply_null(call.client)     # as LMOVE does
+            return
         block_on_keys(call, 1, 1, 1, TYPE_LIST, timeout_ms, reply_timed_out)
     elif is_logged(call) and call.keyspace.dirty != dirty:
         effect_move(call, timeout)

@@ -36,13 +36,14 @@ from kvik.commands.specs import (
     sorted_set,
     stream,
     string,
+    transactions,
 )
 from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 
 LIVE: Final = (
     bitmap, client, connection, generic, geo, hash, hyperloglog, lists, persistence, server, sets, sorted_set, stream,
-    string,
+    string, transactions,
 )  # fmt: skip
 
 

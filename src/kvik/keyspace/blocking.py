@@ -12,7 +12,7 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import entry_key, entry_key_length, entry_type
 from cython.cimports.kvik.keyspace.database import db_find, is_expired, key_hash
 from cython.cimports.kvik.keyspace.wait_queues import blocked_add, blocked_drop, blocked_new, queue_join
-from cython.cimports.kvik.wire.client import CLIENT_BLOCKED, CLIENT_MUTED, CLIENT_WAITING
+from cython.cimports.kvik.wire.client import CLIENT_BLOCKED, CLIENT_MULTI, CLIENT_MUTED, CLIENT_WAITING
 from cython.cimports.kvik.wire.reply import reply_error
 from cython.cimports.libc.stdint import uint32_t
 
@@ -37,6 +37,9 @@ def block(call, first, count, step, kind, on_removal, timeout_ms, timed_out):
     ok: cython.bint = True
     if b != NULL:
         b.again = True
+        return
+    if c.flags & CLIENT_MULTI:
+        timed_out(c)                    # in a transaction nobody waits
         return
     b = blocked_new(call.keyspace.heap, call.argv, call.argc, count)
     if b == NULL:

@@ -31,6 +31,8 @@ cdef enum:                      # Command.flags, as COMMAND INFO names them
     COMMAND_NO_MULTI = 32768
     COMMAND_ALLOW_BUSY = 65536
     COMMAND_MOVABLE_KEYS = 131072
+    COMMAND_UNQUEUED = 262144   # runs after MULTI too, rather than waiting for EXEC
+    COMMAND_EXEC = 524288       # EXEC itself: what its queue may do, it may do
 
 cdef struct Command
 

@@ -14,6 +14,7 @@ from kvik.keyspace.effects cimport Effects
 from kvik.keyspace.fields cimport FieldsPtr
 from kvik.keyspace.lazy_free cimport LazyFree
 from kvik.keyspace.wait_queues cimport WaitQueues
+from kvik.keyspace.watches cimport Watches
 
 cdef struct Database:
     int id
@@ -106,6 +107,7 @@ cdef struct Keyspace:
     Crc64 crc
     bint compress               # strings of snapshots and DUMP: rdbcompression
     WaitQueues waiting          # clients that wait for keys
+    Watches watches             # keys that clients watch
     # What listens to changes: see tail.py. NULL: nobody does.
     void *owner
     void (*changed)(

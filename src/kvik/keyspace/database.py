@@ -39,6 +39,7 @@ from cython.cimports.kvik.keyspace.lazy_free import (
     lazy_stop,
 )
 from cython.cimports.kvik.keyspace.wait_queues import wait_queues_free, wait_queues_init
+from cython.cimports.kvik.keyspace.watches import watches_free, watches_init
 from cython.cimports.libc.stdint import int64_t, uint32_t
 from cython.cimports.libc.string import memset
 
@@ -69,7 +70,8 @@ def keyspace_init(ks, heap, clock, key, databases):
             return False
     lazy_init(address(ks.lazy), heap)
     keyspace_tick(ks)
-    return wait_queues_init(address(ks.waiting), heap, address(ks.hash_key))
+    return wait_queues_init(address(ks.waiting), heap, address(ks.hash_key)) \
+        and watches_init(address(ks.watches), heap, address(ks.hash_key), databases)
 
 
 def keyspace_free(ks):
@@ -78,6 +80,7 @@ def keyspace_free(ks):
     lazy_stop(address(ks.lazy))
     effects_free(address(ks.effects))
     wait_queues_free(address(ks.waiting))
+    watches_free(address(ks.watches))
     for i in range(ks.count):
         db_empty(ks, address(ks.databases[i]), False)
         table_free(address(ks.databases[i].keys))

@@ -32,6 +32,7 @@ cdef void key_event(
 cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void effect_expiry(Call *call, int i, int64_t when) noexcept nogil
 cdef void effect_gone(Call *call, int i, bint lazy) noexcept nogil
+cdef void database_changes(Keyspace *ks, Database *db, Database *by) noexcept nogil
 cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept nogil
 
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:

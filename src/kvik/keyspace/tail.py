@@ -10,6 +10,7 @@ from cython import NULL, address
 from cython.cimports.kvik.engine.intrinsics import unlikely
 from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_removal
 from cython.cimports.kvik.keyspace.wait_queues import signal_database, wait_key_signal
+from cython.cimports.kvik.keyspace.watching import watched_database_changes, watched_key_changed
 
 
 def key_changed(ks, db, key, n, event_class, event):
@@ -52,6 +53,12 @@ def key_event(ks, db, key, n, event_class, event):
         ks.changed(ks.owner, db, key, n, event_class, event)
 
 
+def database_changes(ks, db, by):
+    """All keys of a database are about to go, or (`by`, unless it is NULL) to be replaced by those of another one."""
+    if ks.watches.keys > 0:
+        watched_database_changes(ks, db, by)
+
+
 def database_changed(ks, db, keys):
     """All keys of a database went, or moved to another (FLUSHDB, FLUSHALL, SWAPDB)."""
     ks.dirty += keys
@@ -59,9 +66,11 @@ def database_changed(ks, db, keys):
 
 
 def signal_key(ks, db, key, n):
-    """Clients that wait for the key may go on now."""
+    """Clients that wait for the key may go on now, and those who watch it will not EXEC."""
     if unlikely(ks.waiting.keys.count > 0):
         wait_key_signal(address(ks.waiting), db.id, key, n)
+    if unlikely(ks.watches.keys > 0):
+        watched_key_changed(ks, db, key, n)
 
 
 # --- effects that several commands have ------------------------------------------------------------------------------

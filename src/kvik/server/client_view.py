@@ -6,10 +6,13 @@ import sys
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.keyspace.call import CommandPtr
+from cython.cimports.kvik.keyspace.watches import watch_count
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_CLOSE_AFTER_REPLY,
     CLIENT_CLOSE_NOW,
+    CLIENT_DIRTY_CAS,
+    CLIENT_MULTI,
     CLIENT_MUTED,
     CLIENT_NO_EVICT,
     CLIENT_NO_TOUCH,
@@ -28,6 +31,7 @@ from cython.cimports.kvik.wire.client import (
 from cython.cimports.kvik.wire.connections import comes_from_here
 from cython.cimports.kvik.wire.loop import loop_close_soon
 from cython.cimports.kvik.wire.output import output_unmute
+from cython.cimports.kvik.wire.transaction import transaction_of
 from cython.cimports.libc.stdint import uint32_t
 
 
@@ -169,8 +173,12 @@ class Client:
         letters: str = ""
         if self.c.flags & CLIENT_PUBSUB:
             letters += "P"
+        if self.c.flags & CLIENT_MULTI:
+            letters += "x"
         if self.c.flags & CLIENT_WAITING:
             letters += "b"
+        if self.c.flags & CLIENT_DIRTY_CAS:
+            letters += "d"
         if self.c.flags & CLIENT_CLOSE_AFTER_REPLY:
             letters += "c"
         if self.c.flags & CLIENT_CLOSE_NOW:
@@ -197,10 +205,11 @@ class Client:
         fields: tuple = (
             ("id", self.id), ("addr", self.peer), ("laddr", self.local), ("fd", self.c.fd),
             ("name", shown(self.c.name)), ("age", self.age), ("idle", self.idle), ("flags", self.flags),
-            ("capa", self.capabilities), ("db", self.c.db), ("sub", 0), ("psub", 0), ("ssub", 0), ("multi", -1),
-            ("watch", 0), ("qbuf", client_input_bytes(self.c)),
-            ("qbuf-free", self.c.held_capacity - self.c.held_bytes), ("argv-mem", 0), ("multi-mem", 0), ("rbs", 0),
-            ("rbp", 0), ("obl", 0), ("oll", 1 if blocks else 0), ("omem", blocks), ("tot-mem", client_memory(self.c)),
+            ("capa", self.capabilities), ("db", self.c.db), ("sub", 0), ("psub", 0), ("ssub", 0),
+            ("multi", transaction_of(self.c).count if self.c.flags & CLIENT_MULTI else -1),
+            ("watch", watch_count(self.c)), ("qbuf", client_input_bytes(self.c)),
+            ("qbuf-free", self.c.held_capacity - self.c.held_bytes), ("argv-mem", 0), ("multi-mem", self.c.transaction_bytes),
+            ("rbs", 0), ("rbp", 0), ("obl", 0), ("oll", 1 if blocks else 0), ("omem", blocks), ("tot-mem", client_memory(self.c)),
             ("events", "rw" if self.c.flags & CLIENT_WANTS_WRITE else "r"), ("cmd", name), ("user", "default"),
             ("redir", -1), ("resp", self.c.resp), ("lib-name", shown(self.c.library)),
             ("lib-ver", shown(self.c.library_version)), ("tot-net-in", self.c.bytes_in),

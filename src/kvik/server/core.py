@@ -41,6 +41,7 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_ASKING,
     COMMAND_BLOCKING,
     COMMAND_DENYOOM,
+    COMMAND_EXEC,
     COMMAND_FAST,
     COMMAND_LOADING,
     COMMAND_MAY_REPLICATE,
@@ -53,6 +54,7 @@ from cython.cimports.kvik.keyspace.call import (
     COMMAND_SKIP_MONITOR,
     COMMAND_SKIP_SLOWLOG,
     COMMAND_STALE,
+    COMMAND_UNQUEUED,
     COMMAND_WRITE,
 )
 from cython.cimports.kvik.keyspace.database import (
@@ -69,6 +71,7 @@ from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
+from cython.cimports.kvik.keyspace.watches import watch_drop_all
 from cython.cimports.kvik.persist.append_file import append_flush
 from cython.cimports.kvik.server.client_view import view_client
 from cython.cimports.kvik.server.encode import encode, encode_error
@@ -83,6 +86,7 @@ from cython.cimports.kvik.wire.loop import (
     loop_unlisten,
     loop_wake_by,
 )
+from cython.cimports.kvik.wire.transaction import transaction_drop
 from cython.cimports.libc.stdint import uint32_t, uintptr_t
 from cython.cimports.libc.string import memcpy, memset, strcmp
 
@@ -108,6 +112,8 @@ FLAG_BITS = {
     "allow_busy": COMMAND_ALLOW_BUSY,
     "movablekeys": COMMAND_MOVABLE_KEYS,
 }
+UNQUEUED = frozenset(("discard", "exec", "quit", "reset"))
+"""Commands that run after MULTI too."""
 
 
 class Core:
@@ -197,6 +203,10 @@ class Core:
             flags = 0
             for flag in declared.flags:
                 flags |= cast(cython.uint, FLAG_BITS.get(flag, 0))
+            if spec.name in UNQUEUED:
+                flags |= COMMAND_UNQUEUED
+            if spec.name == "exec":
+                flags |= COMMAND_EXEC
             command.flags = flags
             if spec.handler and spec.is_compiled:
                 command.run = cast(
@@ -447,6 +457,7 @@ class Core:
         return {
             "count": count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
             "waiting_for_removal": queues_for_removal(address(self.keyspace.waiting)),
+            "watching": self.keyspace.watches.clients, "watched_keys": self.keyspace.watches.keys,
             "deadlines": self.keyspace.waiting.timer_count, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
         }
@@ -678,8 +689,11 @@ def woken(owner):
 
 
 def closing(owner, c):
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
     if c.blocked != NULL:
-        unblock(cast(DispatcherPtr, owner).keyspace, c)
+        unblock(d.keyspace, c)
+    transaction_drop(d.heap, c)
+    watch_drop_all(address(d.keyspace.watches), c)
 
 
 def note(owner, level, text, c):

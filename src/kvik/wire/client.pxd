@@ -34,6 +34,9 @@ cdef enum:                      # Client.flags
     CLIENT_YIELDS = 262144      # had its share of this tick: goes on in the next one
     CLIENT_IN_AGAIN = 524288    # stands in the loop's list of clients to go on with
     CLIENT_BLOCKED = 1048576    # waits for keys: `blocked` says for which
+    CLIENT_MULTI = 2097152      # has said MULTI: commands are queued
+    CLIENT_DIRTY_EXEC = 4194304 # one of them could not be: EXEC will run none
+    CLIENT_DIRTY_CAS = 8388608  # a key that it watches has changed: neither
     CLIENT_STOPPED = 266243     # none of its commands may run now: closing, waiting or yielding
 
 cdef struct OutputBlock:
@@ -94,6 +97,10 @@ cdef struct Client:
     uint64_t bytes_in
     uint64_t bytes_out
     void *last_command          # the upper layers' word for it
+    void *transaction           # commands that wait for EXEC (transaction.pxd); NULL: it has not said MULTI
+    size_t transaction_bytes    # of them
+    void *watching              # the upper layers' word for the keys it watches
+    Client *linked              # and for lists that they make for a moment
     void *blocked               # likewise for what it waits for (keyspace/wait_queues.pxd); NULL: for no keys
     int64_t created_ms
     int64_t active_ms           # last time it sent something

@@ -150,7 +150,7 @@ def client_input_bytes(c):
 
 def client_memory(c):
     """All memory the client takes."""
-    n: cython.size_t = sizeof(Client) + c.held_capacity + c.big_bytes + c.out.queued
+    n: cython.size_t = sizeof(Client) + c.held_capacity + c.big_bytes + c.out.queued + c.transaction_bytes
     n += c.arguments.capacity * sizeof(Slice)
     if c.receiving != NULL:
         n += raw_bytes(c.receiving.capacity)
