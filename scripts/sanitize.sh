@@ -48,7 +48,7 @@ signals="handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2"     # py
 export ASAN_OPTIONS="$common:$signals:detect_leaks=0:quarantine_size_mb=64:strict_string_checks=1"
 export UBSAN_OPTIONS="$common:halt_on_error=1"
 export PYTHONPATH="$tree/src" PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
-suites=(tests/engine tests/wire tests/keyspace tests/commands tests/faults/test_restore_fuzz.py)
+suites=(tests/engine tests/wire tests/keyspace tests/commands tests/faults/test_restore_fuzz.py tests/faults/test_aof_damage.py)
 [ $# -eq 0 ] || suites=("$@")
 
 status=0

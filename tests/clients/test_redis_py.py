@@ -69,6 +69,37 @@ def test_strings_and_keys(connect: Connect) -> None:
     assert client.randomkey() is None
 
 
+def test_transactions(connect: Connect) -> None:
+    client, other = connect(), connect()
+    with client.pipeline() as pipeline:
+        assert pipeline.set("a", 1).incr("a").get("a").execute() == [True, 2, b"2"]
+    with client.pipeline() as pipeline:
+        pipeline.watch("a")
+        assert pipeline.get("a") == b"2"
+        other.set("a", 5)
+        pipeline.multi()
+        pipeline.set("a", 3)
+        with pytest.raises(redis.WatchError):
+            pipeline.execute()
+    tries = []
+
+    def double(pipeline: Any) -> None:
+        value = int(pipeline.get("a"))
+        if not tries:
+            other.incr("a")
+        tries.append(value)
+        pipeline.multi()
+        pipeline.set("a", value * 2)
+
+    assert client.transaction(double, "a") == [True]
+    assert tries == [5, 6]
+    assert client.get("a") == b"12"
+    with client.pipeline() as pipeline, pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        pipeline.set("a", 1).lpush("a", 1).set("b", 1).execute()
+    assert client.get("b") == b"1"
+
+
+
 def test_decoded_responses(connect: Connect) -> None:
     client = connect(decode_responses=True)
     assert client.set("schlüssel", "größe") is True

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from kvik.commands.memory_figures import take_figures
 from kvik.persist.aof import AppendOnly, State
 from kvik.server.command_line import kvik_version
-from kvik.server.process import resident_bytes, system_memory
+from kvik.server.process import system_memory
 from kvik.wire.types import Reply, Verbatim
 
 if TYPE_CHECKING:
@@ -112,31 +113,26 @@ def client_fields(server: Server) -> Fields:
 
 
 def memory_fields(server: Server) -> Fields:
-    memory = server.core.memory()
-    used, rss, total = memory["used"], resident_bytes(), system_memory()
-    peak = max(memory["peak"], used)
-    overhead = server.startup_memory + memory["clients"] + memory["tables"]
-    dataset = max(0, used - overhead)
-    maximum = server.config.get_int("maxmemory")
-    net = max(1, used - server.startup_memory)
+    memory, total = take_figures(server), system_memory()
+    used, rss, active = memory.used, memory.resident, memory.active
     yield from _sized("used_memory", used)
     yield from _sized("used_memory_rss", rss)
-    yield from _sized("used_memory_peak", peak)
-    yield "used_memory_peak_perc", f"{used / peak * 100:.2f}%"
-    yield "used_memory_overhead", overhead
-    yield "used_memory_startup", server.startup_memory
-    yield "used_memory_dataset", dataset
-    yield "used_memory_dataset_perc", f"{min(100.0, dataset / net * 100):.2f}%"
+    yield from _sized("used_memory_peak", memory.peak)
+    yield "used_memory_peak_perc", f"{used / memory.peak * 100:.2f}%"
+    yield "used_memory_overhead", memory.overhead
+    yield "used_memory_startup", memory.startup
+    yield "used_memory_dataset", memory.dataset
+    yield "used_memory_dataset_perc", f"{memory.dataset_percentage:.2f}%"
     yield "allocator_allocated", used
-    yield "allocator_active", used + memory["idle"]
+    yield "allocator_active", active
     yield "allocator_resident", rss
     yield from _sized("total_system_memory", total)
-    yield from _sized("maxmemory", maximum)
+    yield from _sized("maxmemory", server.config.get_int("maxmemory"))
     yield "maxmemory_policy", server.config.get_str("maxmemory-policy")
-    yield "allocator_frag_ratio", f"{(used + memory['idle']) / used:.2f}"
-    yield "allocator_frag_bytes", memory["idle"]
-    yield "allocator_rss_ratio", f"{rss / (used + memory['idle']):.2f}"
-    yield "allocator_rss_bytes", rss - used - memory["idle"]
+    yield "allocator_frag_ratio", f"{active / used:.2f}"
+    yield "allocator_frag_bytes", memory.idle
+    yield "allocator_rss_ratio", f"{rss / active:.2f}"
+    yield "allocator_rss_bytes", rss - active
     yield "rss_overhead_ratio", "1.00"
     yield "rss_overhead_bytes", 0
     yield "mem_fragmentation_ratio", f"{rss / used:.2f}"
@@ -144,9 +140,9 @@ def memory_fields(server: Server) -> Fields:
     for name in ("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers"):
         yield name, 0
     yield "mem_clients_slaves", 0
-    yield "mem_clients_normal", memory["clients"]
+    yield "mem_clients_normal", memory.clients
     yield "mem_cluster_links", 0
-    yield "mem_aof_buffer", server.aof.worker.figures[2]
+    yield "mem_aof_buffer", memory.aof_buffer
     yield "mem_allocator", "kvik"
     yield "mem_overhead_db_hashtable_rehashing", 0
     yield "active_defrag_running", 0

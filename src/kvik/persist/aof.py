@@ -147,7 +147,7 @@ class AppendOnly:
         """Of an empty data set, mostly: so that what a log begins with is always a base."""
         plain = not self.config.get_bool("aof-use-rdb-preamble")
         base = self.manifest.new_base(self.prefix, ".aof" if plain else ".rdb")
-        self._snapshots.apply_options()
+        self._snapshots.apply_options(for_log=True)
         self._log.notice(f"Creating AOF base file {base.name} on server start")
         self._snapshots.worker.save(
             self.directory, base.name, prefix="temp-rewriteaof-", suffix=".aof", aof_base=True, plain=plain
@@ -304,7 +304,7 @@ class AppendOnly:
 
     def _start_child(self) -> Child:
         snapshots, plain = self._snapshots, not self.config.get_bool("aof-use-rdb-preamble")
-        snapshots.apply_options()
+        snapshots.apply_options(for_log=True)
         suffix = ".aof" if plain else ".rdb"
         return self._children.start(
             "AOF",

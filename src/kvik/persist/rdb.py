@@ -87,14 +87,15 @@ class Snapshots:
         self.last_status_ok = ok
         self._judge()
 
-    def apply_options(self) -> None:
+    def apply_options(self, *, for_log: bool = False) -> None:
+        """Tell the worker how files are made and read, as it is configured now. `for_log`: the base of a log."""
         config = self.config
         policy = config.get_str("maxmemory-policy")
         self.worker.set_options(
             WRITTEN_VERSION,
             2 if policy.endswith("lfu") else 1 if policy.endswith("lru") else 0,
             config.get_bool("rdbchecksum"),
-            config.get_bool("rdb-save-incremental-fsync"),
+            config.get_bool("aof-rewrite-incremental-fsync" if for_log else "rdb-save-incremental-fsync"),
             config.get_int("rdb-key-save-delay"),
             config.get_int("key-load-delay"),
             config.get_str("rdb-version-check") == "relaxed",
