@@ -99,7 +99,7 @@ def measure(settings: Settings) -> list[Section]:
             progress(f"{name}: waits while {count_name(keys)} keys are inserted, repetition {repetition}")
             with Server(name) as server, server.connect() as connection:
                 idle[name].add(*_round_trips(server, connection, IDLE_TRIPS, _pings))
-                inserts = functools.partial(_inserts, command_template(KEYS.argv, VALUE_SIZE) * PIPELINE)
+                inserts = functools.partial(_inserts, command_template(KEYS.argv, VALUE_SIZE)[0] * PIPELINE)
                 growing[name].add(*_round_trips(server, connection, keys // PIPELINE, inserts))
     return [_summary(keys, settings.repetitions, idle, growing), _histogram(growing)]
 
