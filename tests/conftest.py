@@ -70,7 +70,8 @@ def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[Both]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`r`, `r2` and `name` are parametrized here, so that --only-kvik can leave the oracle out."""
     names = BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH
-    if "name" in metafunc.fixturenames:
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "name" in metafunc.fixturenames and not any("name" in mark.args[0] for mark in marks):
         metafunc.parametrize("name", names)
     if "r2" in metafunc.fixturenames:
         metafunc.parametrize("_target", [(n, 2) for n in names], ids=lambda t: t[0])

@@ -12,16 +12,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.conftest import BOTH, Servers
+from tests.conftest import Servers
 from tests.support.servers import ServerProcess, fresh
 
 Tool = Callable[..., str]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "name" in metafunc.fixturenames:
-        names = BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH
-        metafunc.parametrize("name", names)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.resp import OK, Connection, Error, Status
+from tests.support.resp import OK, Connection, Error, Status, Verbatim
 from tests.support.servers import eventually
 
 QUEUED = Status("QUEUED")
@@ -22,8 +22,8 @@ def in_multi(r: Connection, *commands: tuple[object, ...]) -> object:
 
 def test_replies_are_those_of_the_commands(r: Connection) -> None:
     replies = in_multi(
-        r, ("SET", "a", 1), ("INCR", "a"), ("LPUSH", "a", "x"), ("GET", "a"), ("HSET", "h", "f", 1, "g", 2), ("HGETALL", "h"),
-        ("PING",), ("ECHO", "x"), ("GET", "none"), ("MGET", "a", "none"),
+        r, ("SET", "a", 1), ("INCR", "a"), ("LPUSH", "a", "x"), ("GET", "a"), ("HSET", "h", "f", 1, "g", 2),
+        ("HGETALL", "h"), ("PING",), ("ECHO", "x"), ("GET", "none"), ("MGET", "a", "none"),
     )  # fmt: skip
     wrong = Error("WRONGTYPE Operation against a key holding the wrong kind of value")
     alone = [r("HGETALL", "h"), r("GET", "none"), r("MGET", "a", "none")]
@@ -90,7 +90,8 @@ def test_errors_of_running_do_not_stop_it(r: Connection) -> None:
 
 def test_what_would_wait_does_not(r: Connection) -> None:
     commands = [
-        ("BLPOP", "none", 0), ("BRPOP", "none", 0), ("BLMOVE", "none", "d", "LEFT", "LEFT", 0), ("BRPOPLPUSH", "none", "d", 0),
+        ("BLPOP", "none", 0), ("BRPOP", "none", 0), ("BLMOVE", "none", "d", "LEFT", "LEFT", 0),
+        ("BRPOPLPUSH", "none", "d", 0),
         ("BLMPOP", 0, 1, "none", "LEFT"), ("BZPOPMIN", "none", 0), ("BZMPOP", 0, 1, "none", "MIN"),
         ("XREAD", "BLOCK", 0, "STREAMS", "none", "$"),
     ]  # fmt: skip
@@ -160,18 +161,21 @@ def test_the_end_of_the_connection_forgets_it(r: Connection) -> None:
 
 
 def test_client_list_tells(r: Connection) -> None:
+    def line() -> str:
+        reply = r("CLIENT", "LIST", "ID", number)
+        return (reply.data if isinstance(reply, Verbatim) else reply).decode()
+
     with r.another() as other:
         other("CLIENT", "SETNAME", "busy")
+        number = other("CLIENT", "ID")
         other("WATCH", "a", "b", "a")
         other("MULTI")
         other("SET", "a", "x" * 1000)
-        line = next(line for line in r("CLIENT", "LIST").decode().splitlines() if " name=busy " in line)
-        fields = dict(field.split("=", 1) for field in line.split())
+        fields = dict(field.split("=", 1) for field in line().split())
         assert (fields["flags"], fields["multi"], fields["watch"], fields["cmd"]) == ("x", "1", "2", "set")
         assert 1000 <= int(fields["multi-mem"]) < 1500
         r("SET", "a", 1)
-        line = next(line for line in r("CLIENT", "LIST").decode().splitlines() if " name=busy " in line)
-        assert " flags=xd " in line
+        assert " flags=xd " in line()
 
 
 def test_memory_is_short(r: Connection) -> None:
@@ -195,14 +199,15 @@ def test_memory_is_short(r: Connection) -> None:
         r("CONFIG", "SET", "maxmemory", 0)
 
 
-def test_a_pause_lets_queue_and_holds_exec(r: Connection) -> None:
+def test_a_pause_of_writes_holds_exec(r: Connection) -> None:
     with r.another() as other:
-        assert other("CLIENT", "PAUSE", 300, "WRITE") == OK
         r("MULTI")
         assert r("SET", "a", 1) == QUEUED
+        assert other("CLIENT", "PAUSE", 300, "WRITE") == OK
+        assert r("GET", "a") == QUEUED
         r.send("EXEC")
         assert other("EXISTS", "a") == 0
-        assert r.read() == [OK]
+        assert r.read() == [OK, b"1"]
         assert other("CLIENT", "UNPAUSE") == OK
 
 

@@ -28,7 +28,7 @@ def holds(r: Connection, *watched: object) -> None:
 
 
 CHANGES: list[tuple[tuple[object, ...], bool]] = [
-    (("SET", "a", 2), True), (("SET", "a", 1), True), (("APPEND", "a", ""), False), (("GET", "a"), False),
+    (("SET", "a", 2), True), (("SET", "a", 1), True), (("APPEND", "a", ""), True), (("GET", "a"), False),
     (("DEL", "a"), True), (("UNLINK", "a"), True), (("DEL", "none"), False), (("EXPIRE", "a", 100), True),
     (("PERSIST", "a"), False), (("RENAME", "a", "b"), True), (("RENAME", "l", "a"), True), (("RENAME", "l", "b"), False),
     (("COPY", "l", "a", "REPLACE"), True), (("MOVE", "a", 1), True), (("FLUSHDB",), True), (("FLUSHALL",), True),

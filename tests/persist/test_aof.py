@@ -70,7 +70,8 @@ LOGGED: list[list[tuple[object, ...]]] = [
     [("SETBIT", "b", 7, 1), ("BITOP", "NOT", "c", "b"), ("BITFIELD", "b", "SET", "u8", 0, 5), ("SETRANGE", "b", 3, "x")],
     [("MULTI",), ("SET", "a", 1), ("INCR", "a"), ("GET", "a"), ("EXEC",), ("MULTI",), ("SET", "a", 1), ("EXEC",), ("MULTI",),
      ("GET", "a"), ("EXEC",), ("MULTI",), ("SET", "a", 1), ("DISCARD",)],
-    [("MULTI",), ("SADD", "s", 1), ("SPOP", "s"), ("BLPOP", "none", 0), ("SELECT", 2), ("SET", "b", 1), ("EXEC",), ("SELECT", 0)],
+    [("MULTI",), ("SADD", "s", 1), ("SPOP", "s"), ("BLPOP", "none", 0), ("SELECT", 2), ("SET", "b", 1), ("EXEC",),
+     ("SELECT", 0)],
     [("SUNIONSTORE", "d", "none"), ("SADD", "s", 1), ("SUNIONSTORE", "d", "s"), ("SMOVE", "s", "d", 1),
      ("ZUNIONSTORE", "z", 1, "d")],
 ]  # fmt: skip

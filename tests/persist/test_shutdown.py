@@ -6,15 +6,10 @@ import signal
 
 import pytest
 
-from tests.conftest import BOTH
 from tests.support.resp import ClosedError, Connection
 from tests.support.servers import ServerProcess
 
 Stop = tuple[str, ...]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("name", BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH)
 
 
 def end(server: ServerProcess, r: Connection, how: Stop | signal.Signals) -> int:

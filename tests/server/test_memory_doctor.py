@@ -7,12 +7,12 @@ from tests.conftest import Start
 
 def test_peak_and_limit(start: Start) -> None:
     r = start("kvik").connect()
-    r.many([("SET", f"key {i}", "x" * 10_000) for i in range(3000)])
+    r.many([("SET", f"key {i}", "x" * 10_000) for i in range(15_000)])
     assert b"No trouble" in r("MEMORY", "DOCTOR")
     r("CONFIG", "SET", "maxmemory", 1_000_000)
     assert b"maxmemory is 1000000 bytes" in r("MEMORY", "DOCTOR")
     r("CONFIG", "SET", "maxmemory", 0)
-    r("DEL", *[f"key {i}" for i in range(2000)])
+    r("DEL", *[f"key {i}" for i in range(10_000)])
     report = r("MEMORY", "DOCTOR")
     assert b"Peak memory" in report
     assert b"Fragmentation" in report or b"\n * " in report

@@ -110,7 +110,9 @@ cdef bint is_named(const Command *command, const char *name) noexcept nogil
 cdef bint admit(Dispatcher *d, Request *r, Call *call) noexcept nogil
 cdef void reply_unknown(Call *call) noexcept nogil
 cdef void reply_unknown_subcommand(Call *call, const Command *container) noexcept nogil
+cdef void reply_wrong_arity(Call *call) noexcept nogil
 cdef void refuse_count(Call *call) noexcept nogil
+cdef int put_wrong_arity(char *text, const Command *command) noexcept nogil
 cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
 cdef void run_logged(Call *call) noexcept nogil

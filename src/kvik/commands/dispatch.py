@@ -291,6 +291,7 @@ def queue(d, call):
     """Let the command wait for EXEC, if it may."""
     c: ClientPtr = call.client
     text: cython.char[160]
+    c.last_command = call.command
     if call.command.flags & COMMAND_NO_MULTI:
         snprintf(text, 160, "ERR Command '%s' not allowed inside a transaction", call.command.name)
         refused(call, text)
@@ -434,10 +435,20 @@ def reply_unknown_subcommand(call, container):
     reply_error_slice(call.client, text, i)
 
 
+def reply_wrong_arity(call):
+    text: cython.char[128]
+    reply_error_slice(call.client, text, put_wrong_arity(text, call.command))
+
+
 def refuse_count(call):
     text: cython.char[128]
-    snprintf(text, 128, "ERR wrong number of arguments for '%s' command", call.command.name)
+    put_wrong_arity(text, call.command)
     refused(call, text)
+
+
+def put_wrong_arity(text, command):
+    """Write the error to `text` (128 bytes); how long it is."""
+    return snprintf(text, 128, "ERR wrong number of arguments for '%s' command", command.name)
 
 
 def count_reply_error(owner, text, n):
@@ -539,8 +550,6 @@ def must_wait(d, r):
     """Is r to wait for the end of CLIENT PAUSE? What gives an error gives it at once."""
     command: CommandPtr = cast(CommandPtr, r.command)
     if d.clock.monotonic_ms >= d.paused_until_ms or is_suspect(r, command):
-        return False
-    if r.client.flags & CLIENT_MULTI and is_queued(command):
         return False
     return d.paused == PAUSE_ALL or (flags_of(r.client, command) & (COMMAND_WRITE | COMMAND_MAY_REPLICATE)) != 0
 

@@ -31,6 +31,7 @@ from cython.cimports.kvik.keyspace.list_value import (
     list_shrink,
 )
 from cython.cimports.kvik.keyspace.tail import EVENT_LIST, changed, changed_by, is_logged, replace_effect_on
+from cython.cimports.kvik.wire.client import CLIENT_MULTI
 from cython.cimports.kvik.wire.reply import (
     reply_array,
     reply_bulk,

@@ -32,7 +32,7 @@ COMMANDS: Final = (
     CommandSpec(
         "multi",
         arity=1,
-        flags=("noscript", "loading", "stale", "fast", "allow_busy", "no_multi"),
+        flags=("noscript", "loading", "stale", "fast", "no_multi", "allow_busy"),
         group="transactions",
         since="1.2.0",
         summary="Begins a transaction: the commands that follow wait for EXEC.",
@@ -54,7 +54,7 @@ COMMANDS: Final = (
     CommandSpec(
         "watch",
         arity=-2,
-        flags=("noscript", "loading", "stale", "fast", "allow_busy", "no_multi"),
+        flags=("noscript", "loading", "stale", "fast", "no_multi", "allow_busy"),
         group="transactions",
         since="2.2.0",
         summary="Watches keys: if one of them changes before EXEC, that runs nothing.",
