@@ -426,6 +426,7 @@ def random_distinct(call, e, count):
     reply.client = call.client
     reply.announce = count
     reply.as_set = False
+    reply.log = NULL
     if not set_sample(call.keyspace.heap, e, count, address(call.keyspace.seed), reply_next, address(reply)):
         reply_memory(call)
 
