@@ -128,16 +128,20 @@ def _columns(settings: Settings) -> tuple[str, ...]:
     return ("what", *settings.servers, "ratio", "target", "verdict")
 
 
-def _row(what: str, figures: dict[str, float], target: float, settings: Settings, *, more: bool = False) -> list[str]:
-    """`more`: the larger the better."""
+def _row(
+    what: str, figures: dict[str, float], target: float | None, settings: Settings, *, more: bool = False
+) -> list[str]:
+    """`more`: the larger the better. `target` None: only shown."""
     peers = [figures[name] for name in settings.peers]
     ratio = None
     if SUBJECT in figures and peers:
         ratio = figures[SUBJECT] / (max if more else min)(peers)
-    verdict = "-" if ratio is None else "met" if (ratio >= target if more else ratio <= target) else "missed"
+    verdict = "-"
+    if ratio is not None and target is not None:
+        verdict = "met" if (ratio >= target if more else ratio <= target) else "missed"
     return [
         what, *(number(figures[name]) for name in settings.servers), "-" if ratio is None else number(ratio),
-        f"{'>=' if more else '<='} {target:g}", verdict,
+        "" if target is None else f"{'>=' if more else '<='} {target:g}", verdict,
     ]  # fmt: skip
 
 
@@ -164,7 +168,7 @@ def _background_save(settings: Settings) -> Section:
         _row("longest, ms", medians["longest"], 1.0, settings),
         _row("the save, s", medians["seconds"], 1.0, settings),
         _row("memory not shared at most, MB", medians["copied"], 1.0, settings),
-        _row("the fork, ms", medians["fork"], 1.0, settings),
+        _row("the fork, ms", medians["fork"], None, settings),
     ]
     return Section(f"BGSAVE of {LARGE.title} under SET -P 16", _columns(settings), rows, [], figures)
 
