@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cases import INDEX, KEYS, LARGE, SET, SMALL, Case, Preload, count_name
+from bench.cases import INDEX, KEYS, LARGE, SET, SMALL, Case, Dataset, Preload, count_name
 from bench.client import Connection, encode_command
 from bench.interleave import measure_cases
 from bench.load import preload, run_benchmark
@@ -149,13 +149,14 @@ def _row(
 
 
 def _background_save(settings: Settings) -> Section:
-    case = Case(SET, LARGE, 16, 50)
+    dataset = Dataset(LARGE.keys // (10 if settings.quick else 1), VALUE_SIZE)
+    case = Case(SET, dataset, 16, 50)
     figures: dict[str, dict[str, list[float]]] = {}
     with fleet(settings.servers) as servers:
         for server in servers:
-            progress(f"{server.name}: loading {LARGE.title}")
+            progress(f"{server.name}: loading {dataset.title}")
             with awake(server):
-                preload(server, (KEYS,), 0, LARGE.keys // (10 if settings.quick else 1), VALUE_SIZE)
+                preload(server, (KEYS,), 0, dataset.keys, VALUE_SIZE)
         for _ in range(settings.repetitions):
             for server in servers:
                 with awake(server):
@@ -170,7 +171,7 @@ def _background_save(settings: Settings) -> Section:
         _row("memory not shared at most, MB", medians["copied"], 1.0, settings),
         _row("the fork, ms", medians["fork"], None, settings),
     ]
-    return Section(f"BGSAVE of {LARGE.title} under SET -P 16", _columns(settings), rows, [], figures)
+    return Section(f"BGSAVE of {dataset.title} under SET -P 16", _columns(settings), rows, [], figures)
 
 
 def _save_under(server: Server, case: Case, requests: int) -> Iterator[tuple[str, float]]:
