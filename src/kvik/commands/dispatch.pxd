@@ -117,9 +117,10 @@ cdef bint must_wait(Dispatcher *d, const Request *r) noexcept nogil
 cdef void finish_quietly(Dispatcher *d, Client *c) noexcept nogil
 cdef void run_logged(Call *call) noexcept nogil
 cdef void refused(Call *call, const char *error) noexcept nogil
-cdef bint is_queued(const Command *command) noexcept nogil
 cdef void queue(Dispatcher *d, Call *call) noexcept nogil
 cdef uint32_t flags_of(const Client *c, const Command *command) noexcept nogil
+cdef void prepare_call(
+    Dispatcher *d, Call *call, Client *c, Command *command, Slice *argv, int argc) noexcept nogil
 cdef void call_command(Dispatcher *d, Call *call) noexcept nogil
 cdef void count_reply_error(void *owner, const char *text, size_t n) noexcept nogil
 cdef bint served(const Client *c) noexcept nogil

@@ -208,7 +208,7 @@ def run(d, r, argv):
     if unlikely(d.heap.used > d.keyspace.memory_limit) and lacks_memory(d, address(call)):
         finish_quietly(d, c)
         return
-    if unlikely(c.flags & CLIENT_MULTI) and is_queued(command):
+    if unlikely(c.flags & CLIENT_MULTI) and not command.flags & COMMAND_UNQUEUED:
         queue(d, address(call))
         finish_quietly(d, c)
         return
@@ -217,6 +217,21 @@ def run(d, r, argv):
         finish_quietly(d, c)
     if unlikely(d.keyspace.waiting.ready_first != NULL):
         serve_ready(d)
+
+
+def prepare_call(d, call, c, command, argv, argc):
+    """A call of a command whose arguments were kept, and were found right when it came."""
+    call.keyspace = d.keyspace
+    call.client = c
+    call.db = address(d.keyspace.databases[c.db])
+    call.argv = argv
+    call.argc = argc
+    call.command = command
+    call.key = command.first_key if command.first_key < argc else 0
+    if call.key > 0:
+        call.hash = hash_bytes(address(d.keyspace.hash_key), argv[call.key].p, argv[call.key].n)
+    call.server = d
+    d.loop.failed = False
 
 
 def call_command(d, call):
@@ -280,11 +295,6 @@ def finish_quietly(d, c):
 
 
 # --- transactions ----------------------------------------------------------------------------------------------------
-
-
-def is_queued(command):
-    """After MULTI: does it wait for EXEC?"""
-    return not command.flags & COMMAND_UNQUEUED
 
 
 def queue(d, call):
@@ -491,17 +501,7 @@ def run_again(d, b):
     c: ClientPtr = b.client
     call: Call
     loop_switch(d.loop, c)
-    call.keyspace = d.keyspace
-    call.client = c
-    call.db = address(d.keyspace.databases[c.db])
-    call.argv = b.argv
-    call.argc = b.argc
-    call.command = cast(CommandPtr, b.command)
-    call.key = call.command.first_key
-    if call.key > 0:
-        call.hash = hash_bytes(address(d.keyspace.hash_key), call.argv[call.key].p, call.argv[call.key].n)
-    call.server = d
-    d.loop.failed = False
+    prepare_call(d, address(call), c, cast(CommandPtr, b.command), b.argv, b.argc)
     b.again = False
     b.running = True
     if b.muted:

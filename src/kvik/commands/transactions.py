@@ -8,10 +8,9 @@ that fails does not stop those behind it. What was not fit to be queued, or a wa
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.commands.dispatch import call_command
+from cython.cimports.kvik.commands.dispatch import call_command, prepare_call
 from cython.cimports.kvik.commands.string_value import reply_memory
 from cython.cimports.kvik.engine.entry import Slot
-from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_find, is_expired
 from cython.cimports.kvik.keyspace.watches import watch_add
@@ -74,19 +73,7 @@ def exec_command(call):
 def run_queued(call, q):
     d: DispatcherPtr = cast(DispatcherPtr, call.server)
     each: Call
-    each.keyspace = call.keyspace
-    each.client = call.client
-    each.db = address(call.keyspace.databases[call.client.db])
-    each.argv = q.argv
-    each.argc = q.argc
-    each.command = cast(CommandPtr, q.command)
-    each.key = 0
-    each.hash = 0
-    each.server = call.server
-    if 0 < each.command.first_key < q.argc:
-        each.key = each.command.first_key
-        each.hash = hash_bytes(address(call.keyspace.hash_key), q.argv[each.key].p, q.argv[each.key].n)
-    d.loop.failed = False
+    prepare_call(d, address(each), call.client, cast(CommandPtr, q.command), q.argv, q.argc)
     call_command(d, address(each))
 
 
