@@ -117,17 +117,19 @@ def test_what_is_logged(logging: tuple[ServerProcess, ServerProcess], commands: 
     assert ours == theirs
 
 
-def test_several_effects_are_a_transaction(start: Start) -> None:
+def test_what_expires_is_logged_as_removed(start: Start) -> None:
+    """By active expiry, and when a command finds that the time is up."""
     server = start("kvik", appendonly="yes")
     r = server.connect()
     r("SET", "gone", 1, "PX", 1)
-    eventually(lambda: r("EXISTS", "gone") == 0)
+    eventually(lambda: "UNLINK gone" in words(log_of(server)))
     r("DEBUG", "SET-ACTIVE-EXPIRE", 0)
     r("SET", "a", 1, "PX", 1)
     eventually(lambda: r("PTTL", "a") == -2)
-    log = words(log_of(server))
-    assert log[:2] == ["SELECT 0", "SET gone 1 PXAT <now>"]
-    assert "UNLINK a" in log
+    eventually(lambda: "UNLINK a" in words(log_of(server)))
+    assert words(log_of(server)) == [
+        "SELECT 0", "SET gone 1 PXAT <now>", "UNLINK gone", "SET a 1 PXAT <now>", "UNLINK a"
+    ]  # fmt: skip
 
 
 def test_timestamps(name: str, start: Start) -> None:
@@ -190,6 +192,37 @@ def test_one_child_at_a_time(name: str, start: Start) -> None:
     assert facts(r)["aof_rewrite_scheduled"] == "1"
     rewritten(r)
     eventually(lambda: manifest(server) == MANIFEST.format(3))
+
+
+def test_a_child_waits_for_the_end_of_a_transaction(name: str, start: Start) -> None:
+    """What it writes is not to have half of one."""
+    server = start(name, appendonly="yes")
+    r = server.connect()
+    commands = [("MULTI",), ("INCR", "a"), ("BGREWRITEAOF",), ("BGSAVE",), ("INCR", "a"), ("EXEC",)]
+    replies = [1, Status("Background append only file rewriting scheduled"), Status("Background saving scheduled"), 2]
+    assert r.many(commands)[-1] == replies
+    eventually(lambda: manifest(server) == MANIFEST.format(2))
+    eventually(lambda: (server.directory / "dump.rdb").exists())
+    server.kill()
+    server.start()
+    assert server.connect()("GET", "a") == b"2"
+
+
+def test_switched_within_a_transaction(start: Start) -> None:
+    """The log goes on with what follows, whatever was logged before."""
+    server = start("kvik", appendonly="yes")
+    r = server.connect()
+    r.many([("SET", f"key {i}", "x" * 100) for i in range(100)])
+    within = [("SET", "a", "x" * 5000), ("DEBUG", "LOADAOF"), ("SET", "b", 1), ("SET", "c", 1)]
+    assert r.many([("MULTI",), *within, ("EXEC",)])[-1] == [OK] * 4
+    switch = [("CONFIG", "SET", "appendonly", "no"), ("CONFIG", "SET", "appendonly", "yes")]
+    within = [("SET", "d", 1), *switch, ("SET", "e", 1)]
+    assert r.many([("MULTI",), *within, ("SET", "f", 1), ("EXEC",)])[-1] == [OK] * 5
+    rewritten(r)
+    before = contents(r, 1)
+    server.kill()
+    server.start()
+    assert contents(server.connect(), 1) == before
 
 
 def test_writes_during_a_rewrite_are_kept(start: Start) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kvik.wire.types import OK, CommandError, Reply, Simple
 
 if TYPE_CHECKING:
+    from kvik.server.client_view import Client
     from kvik.server.server import Server
 
 
@@ -20,7 +21,7 @@ def save(server: Server, client: object, args: Sequence[bytes]) -> Reply:
     return OK
 
 
-def bgsave(server: Server, client: object, args: Sequence[bytes]) -> Reply:
+def bgsave(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     options = [arg.lower() for arg in args[1:]]
     if len(options) > 1 or (options and options[0] not in (b"schedule", b"cancel")):
         raise CommandError("ERR syntax error")
@@ -28,8 +29,8 @@ def bgsave(server: Server, client: object, args: Sequence[bytes]) -> Reply:
         return _cancel(server)
     if server.snapshots.in_progress:
         raise CommandError("ERR Background save already in progress")
-    if server.children.active is not None:
-        if not options:
+    if server.children.active is not None or client.in_transaction:
+        if not options and not client.in_transaction:
             raise CommandError(
                 "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to "
                 "schedule a BGSAVE whenever possible."
@@ -55,10 +56,10 @@ def lastsave(server: Server, client: object, args: Sequence[bytes]) -> Reply:
     return server.snapshots.last_save
 
 
-def bgrewriteaof(server: Server, client: object, args: Sequence[bytes]) -> Reply:
+def bgrewriteaof(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     if server.aof.is_rewriting:
         raise CommandError("ERR Background append only file rewriting already in progress")
-    if server.children.active is not None:
+    if server.children.active is not None or client.in_transaction:
         server.aof.rewrite_scheduled = True
         return Simple("Background append only file rewriting scheduled")
     if not server.aof.rewrite():

@@ -54,6 +54,8 @@ class AofWorker:
         f: EffectsPtr = address(self.dispatcher.keyspace.effects)
         if on and not f.on:
             f.used = 0
+            f.unit = 0          # a transaction may be running, of which nothing before this is logged
+            f.commands = 0
             f.lost = False
             f.db = NO_DATABASE
         f.on = on

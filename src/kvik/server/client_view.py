@@ -192,6 +192,11 @@ class Client:
         return letters or "N"
 
     @property
+    def in_transaction(self):
+        """Does EXEC run its commands? (Those that MULTI queues do not get here.)"""
+        return bool(self.c.flags & CLIENT_MULTI)
+
+    @property
     def capabilities(self):
         """The letters of CLIENT CAPA."""
         return "r" if self.c.flags & CLIENT_REDIRECT_CAPABLE else ""
