@@ -19,6 +19,7 @@ from kvik.persist.aof_worker import AofChecker
 from kvik.persist.check_aof import check
 from kvik.persist.errors import AofError
 from tests.conftest import Start
+from tests.support.damage import damaged
 from tests.support.resp import OK, Connection, Error
 from tests.support.servers import REPOSITORY, ServerProcess
 
@@ -139,11 +140,12 @@ CORRUPT = """
 import random, sys
 from kvik.persist.aof_worker import AofChecker
 from kvik.persist.errors import AofError
-from tests.faults.test_aof_damage import WHOLE, corrupted
+from tests.faults.test_aof_damage import WHOLE
+from tests.support.damage import damaged
 import os
 path, count = sys.argv[1], int(sys.argv[2])
 for seed in range(count):
-    data = corrupted(WHOLE, random.Random(seed))
+    data = damaged(WHOLE, random.Random(seed))
     open(path, "wb").write(data)
     fd = os.open(path, os.O_RDONLY)
     try:
@@ -155,22 +157,6 @@ for seed in range(count):
     os.close(fd)
 print("done")
 """
-
-
-def corrupted(whole: bytes, dice: random.Random) -> bytes:
-    data = bytearray(whole)
-    for _ in range(dice.randrange(1, 5)):
-        at = dice.randrange(len(data))
-        match dice.randrange(4):
-            case 0:
-                data[at] = dice.randrange(256)
-            case 1:
-                data[at] ^= 1 << dice.randrange(8)
-            case 2:
-                del data[at : at + dice.randrange(1, 9)]
-            case _:
-                data[at:at] = dice.randbytes(dice.randrange(1, 9))
-    return bytes(data)
 
 
 def test_random_corruptions_are_read(tmp_path: Path) -> None:
@@ -186,7 +172,7 @@ def test_random_corruptions_are_read(tmp_path: Path) -> None:
 def test_random_corruptions_are_run(loading: Connection) -> None:
     """By a server: loaded or refused, and it lives."""
     dice = random.Random(6)
-    outcomes = {str(load(loading, corrupted(WHOLE, dice)))[:5] for _ in range(CORRUPTIONS // 5)}
+    outcomes = {str(load(loading, damaged(WHOLE, dice)))[:5] for _ in range(CORRUPTIONS // 5)}
     assert loading("PING") == "PONG"
     assert outcomes == {"OK", "ERR E"}
 

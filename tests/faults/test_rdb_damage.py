@@ -18,6 +18,7 @@ from kvik.persist.check_rdb import check
 from kvik.persist.errors import RdbError
 from kvik.persist.rdb_worker import RdbChecker
 from tests.persist.dataset import fill
+from tests.support.damage import damaged
 from tests.support.payload import crc64
 from tests.support.resp import OK, Connection
 from tests.support.servers import REPOSITORY, ServerProcess
@@ -95,20 +96,9 @@ print("done", loaded)
 
 
 def corrupted(whole: bytes, dice: random.Random) -> bytes:
-    """Some bytes changed, taken out or put in, under a checksum that is right: so that all of it is read."""
-    data = bytearray(whole[:-8])
-    for _ in range(dice.randrange(1, 5)):
-        at = dice.randrange(9, len(data))
-        match dice.randrange(4):
-            case 0:
-                data[at] = dice.randrange(256)
-            case 1:
-                data[at] ^= 1 << dice.randrange(8)
-            case 2:
-                del data[at : at + dice.randrange(1, 9)]
-            case _:
-                data[at:at] = dice.randbytes(dice.randrange(1, 9))
-    return bytes(data) + crc64(bytes(data)).to_bytes(8, "little")
+    """Damaged, under a checksum that is right: so that all of it is read."""
+    data = damaged(whole[:-8], dice, 9)
+    return data + crc64(data).to_bytes(8, "little")
 
 
 @pytest.mark.parametrize("writer", ["kvik", "oracle"])

@@ -205,13 +205,13 @@ def _append_only(aof: AppendOnly, child: Child | None) -> Fields:
 
 def _appending(aof: AppendOnly) -> Fields:
     """What there is while it is on."""
-    _, total, waiting, syncing, delayed, _ = aof.worker.figures
-    yield "aof_current_size", total
+    figures = aof.worker.figures
+    yield "aof_current_size", figures.total
     yield "aof_base_size", aof.base_size
     yield "aof_pending_rewrite", 0
-    yield "aof_buffer_length", waiting
-    yield "aof_pending_bio_fsync", int(syncing)
-    yield "aof_delayed_fsync", delayed
+    yield "aof_buffer_length", figures.unwritten
+    yield "aof_pending_bio_fsync", int(figures.is_syncing)
+    yield "aof_delayed_fsync", figures.delayed
 
 
 def _loading(snapshots: Snapshots, since: float, total: int, done: int) -> Fields:

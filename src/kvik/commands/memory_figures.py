@@ -57,5 +57,5 @@ def take_figures(server: Server) -> MemoryFigures:
         resident=resident_bytes(),
         clients=memory["clients"],
         tables=memory["tables"],
-        aof_buffer=server.aof.worker.figures[2],
+        aof_buffer=server.aof.worker.figures.unwritten,
     )

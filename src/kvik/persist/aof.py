@@ -101,7 +101,7 @@ class AppendOnly:
 
     @property
     def total_size(self) -> int:
-        return self.worker.figures[1]
+        return self.worker.figures.total
 
     def _set_policy(self, config: Config) -> None:
         self.worker.set_policy(POLICIES[config.get_str("appendfsync")])
@@ -283,9 +283,9 @@ class AppendOnly:
             self.worker.keep_log(False, False)
         else:
             self.worker.flush()
-            _, _, unwritten, _, _, errno = self.worker.figures
-            if unwritten:               # it must not come behind a base that has it already
-                raise OSError(errno, os.strerror(errno))
+            figures = self.worker.figures
+            if figures.unwritten:       # it must not come behind a base that has it already
+                raise OSError(figures.error, os.strerror(figures.error))
             fresh = self.manifest.copy()
             name = fresh.new_increment(self.prefix).name
             fd = self._open_file(name)

@@ -31,7 +31,7 @@ from cython.cimports.kvik.persist.aof_reader import (
 from cython.cimports.kvik.persist.append_file import append_flush, append_free, append_init, append_sync
 from cython.cimports.libc.stdint import int64_t
 
-from kvik.persist.errors import AofError, AofLoaded, show_key
+from kvik.persist.errors import AofError, AofLoaded, AppendFigures, show_key
 
 
 class AofWorker:
@@ -110,9 +110,8 @@ class AofWorker:
 
     @property
     def figures(self):
-        """Bytes in the file, in all files and in the log that is not written; is an fsync under way; times that writing
-        waited too long for one; errno of the last failure."""
-        return (
+        """How the file stands: AppendFigures."""
+        return AppendFigures(
             self.file.size, self.file.total, self.dispatcher.keyspace.effects.used,
             bool(file_sync_busy(address(self.file.sync))), self.file.delayed, self.file.error,
         )

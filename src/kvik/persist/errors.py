@@ -1,10 +1,10 @@
-"""What comes of saving and loading: results and errors."""
+"""What comes of saving and loading, and of appending: results and errors."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 STAGES: Final = {
     1: "Failed opening the temp RDB file for saving",
@@ -96,3 +96,19 @@ class AofLoaded:
     """The file ends in the midst of a command or transaction, which was not run."""
     in_transaction: bool
     """Of a transaction."""
+
+
+class AppendFigures(NamedTuple):
+    """The append-only file at this moment; sizes in bytes."""
+
+    size: int
+    """Of the file that is appended to."""
+    total: int
+    """Of all files of the log."""
+    unwritten: int
+    """Logged, and in no file yet."""
+    is_syncing: bool
+    delayed: int
+    """Times that writing waited too long for an fsync."""
+    error: int
+    """errno of the last failure, 0: all is well."""
