@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from kvik.engine.threads cimport pthread_cond_t, pthread_mutex_t, pthread_t
+from kvik.engine.background cimport Background, Task, TaskPtr
 
 cdef extern from *:
     """
@@ -22,23 +22,16 @@ cdef extern from *:
     """
     int sync_data "kv_sync_data"(int fd) noexcept nogil     # 0, or errno
 
-cdef struct SyncJob:
-    SyncJob *next
+cdef struct SyncTask:
+    Task task
     int fd
     bint last                   # close the file afterwards
 
-ctypedef SyncJob *SyncJobPtr
+ctypedef SyncTask *SyncTaskPtr
 
 cdef struct FileSync:
-    pthread_t thread
-    pthread_mutex_t mutex
-    pthread_cond_t changed      # there is a job, or one was done
-    bint started
-    bint stopping
-    SyncJob *first              # under the mutex
-    SyncJob *latest
-    uint64_t pending            # jobs that are not done (atomic)
-    uint64_t error              # errno of the last one (atomic)
+    Background background
+    uint64_t error              # errno of the last task (atomic)
 
 ctypedef FileSync *FileSyncPtr
 
@@ -48,4 +41,4 @@ cdef bint file_sync_begin(FileSync *s, int fd, bint last) noexcept nogil
 cdef void file_sync_wait(FileSync *s) noexcept nogil
 cdef bint file_sync_busy(FileSync *s) noexcept nogil
 cdef int file_sync_error(FileSync *s) noexcept nogil
-cdef void *file_sync_run(void *context) noexcept nogil
+cdef void file_sync_run(void *owner, Task *task) noexcept nogil

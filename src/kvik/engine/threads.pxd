@@ -15,6 +15,5 @@ cdef extern from "pthread.h" nogil:
     int pthread_mutex_destroy(pthread_mutex_t *mutex) noexcept
     int pthread_cond_init(pthread_cond_t *condition, void *attributes) noexcept
     int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) noexcept
-    int pthread_cond_signal(pthread_cond_t *condition) noexcept
     int pthread_cond_broadcast(pthread_cond_t *condition) noexcept
     int pthread_cond_destroy(pthread_cond_t *condition) noexcept

@@ -4,27 +4,17 @@ UNLINK of ten million elements, FLUSHALL ASYNC: the loop thread takes the value 
 and hands it to one background thread as a job. That thread frees block after block with `heap_free_remote`, which
 needs no lock; the loop takes them back into its heap a few spans a tick (`lazy_collect`).
 
-The thread starts with the first job.
+The thread (engine/background.py) starts with the first job.
 """
 
 # ruff: noqa: F821
+import cython
 from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.engine.background import background_init, background_start, background_stop, background_submit
 from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
 from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free_remote
 from cython.cimports.kvik.engine.intrinsics import add_shared
 from cython.cimports.kvik.engine.table import table_each, table_release
-from cython.cimports.kvik.engine.threads import (
-    pthread_cond_destroy,
-    pthread_cond_init,
-    pthread_cond_signal,
-    pthread_cond_wait,
-    pthread_create,
-    pthread_join,
-    pthread_mutex_destroy,
-    pthread_mutex_init,
-    pthread_mutex_lock,
-    pthread_mutex_unlock,
-)
 from cython.cimports.kvik.keyspace.values import value_effort, value_free
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc
@@ -34,23 +24,15 @@ from cython.cimports.libc.string import memset
 def lazy_init(lazy, heap):
     memset(lazy, 0, sizeof(LazyFree))
     lazy.heap = heap
-    pthread_mutex_init(address(lazy.mutex), NULL)
-    pthread_cond_init(address(lazy.wanted), NULL)
+    background_init(address(lazy.background), run_job, lazy)
 
 
 def lazy_stop(lazy):
     """Let the thread finish what it has, end it, and take everything back."""
-    if lazy.started:
-        pthread_mutex_lock(address(lazy.mutex))
-        lazy.stopping = True
-        pthread_cond_signal(address(lazy.wanted))
-        pthread_mutex_unlock(address(lazy.mutex))
-        pthread_join(lazy.thread, NULL)
-        lazy.started = False
-        while lazy_collect(lazy):
-            pass
-    pthread_mutex_destroy(address(lazy.mutex))
-    pthread_cond_destroy(address(lazy.wanted))
+    started: cython.bint = lazy.background.started
+    background_stop(address(lazy.background))
+    while started and lazy_collect(lazy):
+        pass
 
 
 def free_entry_here(heap, e):
@@ -85,47 +67,20 @@ def lazy_release_table(lazy, table):
     return False
 
 
-def lazy_start(lazy):
-    if not lazy.started:
-        lazy.started = pthread_create(address(lazy.thread), NULL, lazy_run, lazy) == 0
-    return lazy.started
-
-
 def lazy_submit(lazy, job, objects):
-    if not lazy_start(lazy):
+    if not background_start(address(lazy.background)):
         return False
     add_shared(address(lazy.pending), objects)
-    pthread_mutex_lock(address(lazy.mutex))
-    if lazy.todo == NULL:
-        lazy.todo = job
-    else:
-        lazy.todo_last.next = job
-    lazy.todo_last = job
-    pthread_cond_signal(address(lazy.wanted))
-    pthread_mutex_unlock(address(lazy.mutex))
+    background_submit(address(lazy.background), address(job.task))
     return True
 
 
 # --- on the thread ---------------------------------------------------------------------------------------------------
 
 
-def lazy_run(context):
-    lazy: LazyFreePtr = cast(LazyFreePtr, context)
-    job: JobPtr
-    while True:
-        pthread_mutex_lock(address(lazy.mutex))
-        while lazy.todo == NULL and not lazy.stopping:
-            pthread_cond_wait(address(lazy.wanted), address(lazy.mutex))
-        job = lazy.todo
-        if job != NULL:
-            lazy.todo = job.next
-        pthread_mutex_unlock(address(lazy.mutex))
-        if job == NULL:
-            return NULL
-        run_job(lazy, job)
-
-
-def run_job(lazy, job):
+def run_job(owner, task):
+    lazy: LazyFreePtr = cast(LazyFreePtr, owner)
+    job: JobPtr = cast(JobPtr, task)
     objects: uint64_t = 1
     if job.entry != NULL:
         free_entry_remote(lazy.heap, job.entry)

@@ -635,7 +635,7 @@ def before_write(owner):
 def before_wait(owner):
     d: DispatcherPtr = cast(DispatcherPtr, owner)
     deadline: int64_t
-    if d.keyspace.lazy.started and lazy_collect(address(d.keyspace.lazy)):
+    if d.keyspace.lazy.background.started and lazy_collect(address(d.keyspace.lazy)):
         d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.refusals & REFUSE_LOADING:
         return
