@@ -59,6 +59,7 @@ def test_the_log_cannot_grow(logging: ServerProcess) -> None:
     log = server.log()
     assert "riting to the AOF file: File too large" in log
     assert "AOF write error looks solved. The server can write again." in log
+    eventually(lambda: r.info("persistence")["aof_buffer_length"] == "0")
     server.kill()
     server.start()
     r = server.connect()
@@ -67,9 +68,9 @@ def test_the_log_cannot_grow(logging: ServerProcess) -> None:
         assert r("GET", key) == b"%d" % value
 
 
-def test_killed_while_the_disk_is_full(logging: ServerProcess) -> None:
-    """The file ends with a whole command all the same."""
-    server = logging
+def test_killed_while_the_disk_is_full(start: Start) -> None:
+    """The file ends with a whole command all the same. (`no`: no write waits for an fsync.)"""
+    server = start("kvik", appendonly="yes", appendfsync="no")
     r = server.connect()
     room(server, 20_000)
     acknowledged = fill_up(r)
@@ -129,6 +130,7 @@ def test_a_rewrite_has_no_room(logging: ServerProcess) -> None:
     assert r("BGREWRITEAOF") == Status("Background append only file rewriting started")
     eventually(lambda: r.info("persistence")["aof_rewrite_in_progress"] == "0")
     assert r.info("persistence")["aof_last_bgrewrite_status"] == "ok"
+    eventually(lambda: r.info("persistence")["aof_buffer_length"] == "0")
     server.kill()
     server.start()
     assert server.connect()("DBSIZE") == 501

@@ -39,6 +39,12 @@ def rewritten(r: Connection) -> None:
     eventually(lambda: facts(r)["aof_rewrite_in_progress"] == "0" and facts(r)["aof_rewrite_scheduled"] == "0")
 
 
+def kill(server: ServerProcess, r: Connection) -> None:
+    """Once all is written: with `everysec` that may wait for an fsync."""
+    eventually(lambda: facts(r).get("aof_buffer_length", "0") == "0")
+    server.kill()
+
+
 # --- what is logged --------------------------------------------------------------------------------------------------
 
 LOGGED: list[list[tuple[object, ...]]] = [
@@ -138,7 +144,7 @@ def test_timestamps(name: str, start: Start) -> None:
     r("SET", "a", 1)
     eventually(lambda: b"SET" in log_of(server))
     assert re.match(rb"#TS:\d{10}\r\n\*2\r\n\$6\r\nSELECT", log_of(server))
-    server.kill()
+    kill(server, r)
     server.start()
     assert server.connect()("GET", "a") == b"1"
 
@@ -172,7 +178,7 @@ def test_rewriting(name: str, start: Start) -> None:
     assert after["aof_current_size"] == after["aof_base_size"]
     assert r("SET", "later", 1) == OK
     eventually(lambda: words(log_of(server, 2)) == ["SELECT 0", "SET later 1"])
-    server.kill()
+    kill(server, r)
     server.start()
     assert server.connect()("DBSIZE") == 101
 
@@ -203,7 +209,7 @@ def test_a_child_waits_for_the_end_of_a_transaction(name: str, start: Start) -> 
     assert r.many(commands)[-1] == replies
     eventually(lambda: manifest(server) == MANIFEST.format(2))
     eventually(lambda: (server.directory / "dump.rdb").exists())
-    server.kill()
+    kill(server, r)
     server.start()
     assert server.connect()("GET", "a") == b"2"
 
@@ -220,7 +226,7 @@ def test_switched_within_a_transaction(start: Start) -> None:
     assert r.many([("MULTI",), *within, ("SET", "f", 1), ("EXEC",)])[-1] == [OK] * 5
     rewritten(r)
     before = contents(r, 1)
-    server.kill()
+    kill(server, r)
     server.start()
     assert contents(server.connect(), 1) == before
 
@@ -236,7 +242,7 @@ def test_writes_during_a_rewrite_are_kept(start: Start) -> None:
             r.many([("INCR", f"key {i}") for i in range(at, at + 50)] + [("RPUSH", f"list {round_}", at)])
             at = (at + 50) % 20000
     before = contents(r, 1)
-    server.kill()
+    kill(server, r)
     server.start()
     assert contents(server.connect(), 1) == before
 
@@ -256,7 +262,7 @@ def test_a_rewrite_that_fails_changes_nothing(start: Start) -> None:
         "file appendonly.aof.2.incr.aof seq 2 type i\n"
     )
     assert list(server.directory.glob("temp-*")) == []
-    server.kill()
+    kill(server, r)
     server.directives["rdb-key-save-delay"] = "0"
     server.start()
     r = server.connect()
@@ -295,7 +301,7 @@ def test_switched_on_and_off(name: str, start: Start) -> None:
     assert facts(r)["aof_enabled"] == "1"
     assert r("CONFIG", "SET", "appendonly", "no") == OK
     r("SET", "not logged", 1)
-    server.kill()
+    kill(server, r)
     server.directives["appendonly"] = "yes"
     server.start()
     r = server.connect()
@@ -328,7 +334,7 @@ def test_switched_on_during_a_background_save(name: str, start: Start) -> None:
     r("SET", "later", 1)
     eventually(lambda: (folder(server) / "appendonly.aof.manifest").exists())
     rewritten(r)
-    server.kill()
+    kill(server, r)
     server.directives["appendonly"] = "yes"
     server.start()
     assert server.connect()("DBSIZE") == 51
@@ -386,7 +392,7 @@ def test_a_snapshot_is_left_alone(name: str, start: Start) -> None:
     r = server.connect()
     r("SET", "a", 1)
     assert r("SAVE") == OK
-    server.kill()
+    kill(server, r)
     server.directives["appendonly"] = "yes"
     server.start()
     assert server.connect()("DBSIZE") == 0
@@ -399,7 +405,7 @@ def test_a_single_file_of_old(name: str, start: Start, preamble: bool) -> None:
     r = server.connect()
     r("SET", "from the snapshot", 1)
     assert r("SAVE") == OK
-    server.kill()
+    kill(server, r)
     snapshot = (server.directory / "dump.rdb").read_bytes() if preamble else b""
     commands = b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n1\r\n"
     (server.directory / "appendonly.aof").write_bytes(snapshot + commands)
