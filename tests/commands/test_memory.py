@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.conftest import Start
 from tests.support.resp import OK, Connection, Error, Verbatim
 
 
@@ -29,7 +30,8 @@ def test_stats_has_these_fields_in_this_order(r: Connection) -> None:
     assert [name for name in names if not re.fullmatch(r"db\.\d+", name)] == NAMES, "those of databases come and go"
 
 
-def test_stats_of_databases(r: Connection) -> None:
+def test_stats_of_databases(name: str, start: Start) -> None:
+    r = start(name).connect()
     r("SELECT", 3)
     r.many([("SET", f"key {i}", "x" * 1000, "EX", 1000) for i in range(500)])
     found = stats(r)
