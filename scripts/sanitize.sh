@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The engine, wire, keyspace and command suites under AddressSanitizer and UBSan:  scripts/sanitize.sh <python> [pytest arguments]
+# Engine, wire, keyspace, commands and scripting under AddressSanitizer and UBSan:  scripts/sanitize.sh <python> [pytest arguments]
 #
 # Everything is built a second time, in a copy of the sources below build/sanitize, so that the ordinary modules stay
 # as they are; the copy is kept, and the next run builds only what has changed. The servers that the tests start run
@@ -17,7 +17,7 @@ reports=$root/build/sanitize/reports
 # --- the copy --------------------------------------------------------------------------------------------------------
 
 mkdir -p "$tree"
-tar -C "$root" --exclude='*.so' --exclude=__pycache__ -cf - src tests setup.py pyproject.toml | tar -C "$tree" -xf -
+tar -C "$root" --exclude='*.so' --exclude=__pycache__ -cf - src tests docs setup.py pyproject.toml | tar -C "$tree" -xf -
 
 cd "$tree"
 find src tests -type f ! -path '*/__pycache__/*' | while read -r file; do
@@ -48,7 +48,7 @@ signals="handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2"     # py
 export ASAN_OPTIONS="$common:$signals:detect_leaks=0:quarantine_size_mb=64:strict_string_checks=1"
 export UBSAN_OPTIONS="$common:halt_on_error=1"
 export PYTHONPATH="$tree/src" PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
-suites=(tests/engine tests/wire tests/keyspace tests/commands tests/faults/test_restore_fuzz.py tests/faults/test_aof_damage.py)
+suites=(tests/engine tests/wire tests/keyspace tests/commands tests/scripting tests/faults/test_restore_fuzz.py tests/faults/test_aof_damage.py)
 [ $# -eq 0 ] || suites=("$@")
 
 status=0

@@ -7,7 +7,8 @@
     start       starts servers of a test's own kind, with directives, and ends them after the test
     name        kvik, then oracle: what `start` is to start
 
-`--only-kvik` leaves the oracle out (the sanitizer build cannot load it).
+`--only-kvik` leaves the oracle out (the sanitizer build cannot load it). With `--embedded` the server of `r` and `kvik` is
+in this process, and so are connections to it.
 """
 
 from __future__ import annotations
@@ -26,17 +27,24 @@ Start = Callable[..., ServerProcess]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-kvik", action="store_true", help="run the command suites on Kvik alone")
+    parser.addoption("--embedded", action="store_true", help="run them on Kvik embedded alone, over in-process connections")
 
 
 class Servers:
     """The servers of this run, started when first asked for, and again if a test has brought one down."""
 
-    def __init__(self) -> None:
+    def __init__(self, embedded: bool) -> None:
+        self.embedded = embedded
         self.running: dict[str, ServerProcess] = {}
 
     def get(self, name: str) -> ServerProcess:
         if name not in self.running or not self.running[name].alive():
-            self.running[name] = ServerProcess(name)
+            if self.embedded and name == "kvik":
+                from tests.support.embedded import EmbeddedServer
+
+                self.running[name] = EmbeddedServer(name)
+            else:
+                self.running[name] = ServerProcess(name)
         return self.running[name]
 
     def stop(self) -> None:
@@ -45,8 +53,8 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    servers = Servers()
+def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    servers = Servers(pytestconfig.getoption("embedded"))
     yield servers
     servers.stop()
 
@@ -69,7 +77,8 @@ def both(kvik: ServerProcess, oracle: ServerProcess) -> Iterator[Both]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`r`, `r2` and `name` are parametrized here, so that --only-kvik can leave the oracle out."""
-    names = BOTH[:1] if metafunc.config.getoption("only_kvik") else BOTH
+    options = metafunc.config.option
+    names = BOTH[:1] if options.only_kvik or options.embedded else BOTH
     marks = metafunc.definition.iter_markers("parametrize")
     if "name" in metafunc.fixturenames and not any("name" in mark.args[0] for mark in marks):
         metafunc.parametrize("name", names)

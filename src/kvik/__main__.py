@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 from kvik.server import process
@@ -47,10 +48,11 @@ def serve(config: Config, config_path: str | None, log: ServerLog) -> int:
             "Warning: no config file specified, using the default config. In order to specify a config file use "
             "kvik-server /path/to/kvik.conf"
         )
+    for line in _ineffective(config):
+        log.warning(f"Warning: {line} has no effect: this version has no such thing.")
     _prepare_process(config, log)
     server = Server(config, config_path, log)
-    if config.get_bool("crash-log-enabled"):
-        server.core.watch_crashes(os.fsencode(log.path), f"Kvik {kvik_version()}".encode())
+    _follow_crash_log(server, log)
     try:
         server.open()
     except ListenError as error:
@@ -70,6 +72,27 @@ def serve(config: Config, config_path: str | None, log: ServerLog) -> int:
     server.run()
     _say_goodbye(server, log, pid_file)
     return 0
+
+
+def _ineffective(config: Config) -> Iterator[str]:
+    """What the configuration asks for and somebody may rely on, but nobody does."""
+    for name in ("replicaof", "cluster-enabled", "tls-port", "aclfile"):
+        if not config.is_default(name):
+            yield f"'{name} {config.show(name)}'"
+    for user in config.statements["user"]:
+        yield f"'user {user.arguments[0]} ...'"
+
+
+def _follow_crash_log(server: Server, log: ServerLog) -> None:
+    def follow(config: Config) -> str | None:
+        if config.get_bool("crash-log-enabled"):
+            server.core.watch_crashes(os.fsencode(log.path), f"Kvik {kvik_version()}".encode())
+        else:
+            server.core.forget_crashes()
+        return None
+
+    follow(server.config)
+    server.config.on_change("crash-log-enabled", follow)
 
 
 def _prepare_process(config: Config, log: ServerLog) -> None:

@@ -14,6 +14,8 @@ import pytest
 from tests.clients.conftest import Tool
 from tests.support.servers import ServerProcess
 
+pytestmark = pytest.mark.application("redis-benchmark", source="command")
+
 NAMES = ["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET (10 keys)"]
 
 

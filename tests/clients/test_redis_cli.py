@@ -13,6 +13,8 @@ from tests.clients.conftest import Tool, tool_path
 from tests.support.resp import OK, encode_command
 from tests.support.servers import ServerProcess
 
+pytestmark = pytest.mark.application("redis-cli", source="command")
+
 
 def test_commands(redis_tool: Tool) -> None:
     assert redis_tool("redis-cli", "set", "key", "value") == "OK\n"
@@ -92,6 +94,16 @@ def test_search_for_large_keys(redis_tool: Tool, server: ServerProcess, option: 
     assert "Sampled 501 keys in the keyspace!" in report
     assert re.search(r"Biggest string found '\"giant\"' has \d+ bytes", report)
     assert "501 strings with" in report
+
+
+def test_search_for_hot_keys(redis_tool: Tool, server: ServerProcess) -> None:
+    with server.connect() as r, r.config(maxmemory_policy="allkeys-lfu"):
+        r.many([["SET", f"key:{number}", "x"] for number in range(500)])
+        r.many([["GET", "key:7"]] * 2000)
+        report = redis_tool("redis-cli", "--hotkeys")
+    assert "Sampled 500 keys in the keyspace!" in report
+    found = re.findall(r'hot key found with counter: (\d+)\tkeyname: "key:(\d+)"', report)
+    assert max(found, key=lambda pair: int(pair[0]))[1] == "7"
 
 
 def test_stat(server: ServerProcess) -> None:

@@ -15,6 +15,8 @@ from redis._parsers import _HiredisParser, _RESP2Parser, _RESP3Parser
 
 from tests.support.servers import ServerProcess, eventually
 
+pytestmark = pytest.mark.application("redis")
+
 Connect = Callable[..., Any]
 
 PARSERS = {
@@ -245,3 +247,32 @@ def test_asyncio(server: ServerProcess, protocol: int) -> None:
             assert len({key async for key in client.scan_iter(match="key:*")}) == 100
 
     asyncio.run(main())
+
+
+def test_monitor_and_slow_log(connect: Connect) -> None:
+    r, other = connect(decode_responses=True), connect(decode_responses=True)
+    assert other.ping()
+    with r.monitor() as monitor:
+        other.set("a", 'b "c"')
+        told = monitor.next_command()
+        while not told["command"].startswith("SET"):
+            told = monitor.next_command()
+    assert told["command"] == 'SET a b "c"'
+    assert (told["db"], told["client_address"], told["client_type"]) == (0, "127.0.0.1", "tcp")
+    before = r.config_get("slowlog-log-slower-than")
+    r.config_set("slowlog-log-slower-than", 0)
+    try:
+        r.slowlog_reset()
+        other.set("a", "b")
+        assert [entry["command"] for entry in r.slowlog_get(2)] == [b"SET a b", b"SLOWLOG RESET"]
+        assert r.slowlog_len() >= 2
+    finally:
+        r.config_set("slowlog-log-slower-than", before["slowlog-log-slower-than"])
+    r.slowlog_reset()
+
+
+def test_info_of_latencies(connect: Connect) -> None:
+    r = connect(decode_responses=True)
+    r.set("a", "b")
+    assert set(r.info("latencystats")["latency_percentiles_usec_set"]) == {"p50", "p99", "p99.9"}
+    assert r.info("commandstats")["cmdstat_set"]["calls"] >= 1

@@ -602,3 +602,9 @@ def test_every_filter_of_the_help_is_one(r2: Connection) -> None:
     for name in set(names):
         value = {"SKIPME": "no", "TYPE": "normal", "USER": "default", "FLAGS": "N", "CAPA": "r"}
         assert r2("CLIENT", "LIST", name, value.get(name.removeprefix("NOT-"), "1")) not in (SYNTAX, NOT_INTEGER), name
+
+
+def test_errors_that_quote_any_bytes(r: Connection) -> None:
+    quoted = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    assert r("CLIENT", "SETINFO", b"\xff\xfe", "x") == Error(f"ERR Unrecognized option '{quoted}'")
+    assert r("CLIENT", "LIST", "TYPE", b"\xff\xfe") == Error(f"ERR Unknown client type '{quoted}'")

@@ -25,17 +25,13 @@ REFERENCE: dict[str, Any] = json.loads(REFERENCE_FILE.read_text())
 """Facts exported from Valkey, by command."""
 
 COMPLETE_GROUPS = {
-    "string", "bitmap", "connection", "generic", "geo", "hash", "hyperloglog", "list", "set", "sorted-set", "stream",
+    "string", "bitmap", "connection", "generic", "geo", "hash", "hyperloglog", "list", "pubsub", "set", "sorted-set",
+    "stream",
 }  # fmt: skip
 NEEDS_RDB = "needs the RDB codec"
 NEEDS_REPLICATION = "needs replication"
-NEEDS_TRACKING = "needs client-side caching"
 LEFT_OUT = {
-    "client|caching": NEEDS_TRACKING,
-    "client|getredir": NEEDS_TRACKING,
     "client|import-source": "needs the import mode that data migration brings",
-    "client|tracking": NEEDS_TRACKING,
-    "client|trackinginfo": NEEDS_TRACKING,
     "migrate": NEEDS_RDB,
     "wait": NEEDS_REPLICATION,
     "waitaof": NEEDS_REPLICATION,
@@ -113,7 +109,7 @@ class Kvik:
         words = [arg.encode() if isinstance(arg, str) else arg for arg in args]
         called = self.table.resolve(words)
         assert called is not None
-        assert called.spec.handler_module == "command"
+        assert called.spec.handler_module == "kvik.commands.command"
         if not called.accepts(len(words)):
             return ("-", f"ERR wrong number of arguments for '{called.name}' command")
         try:
@@ -240,7 +236,7 @@ def test_every_leaf_has_a_handler(table: CommandTable) -> None:
 
 
 def test_python_handlers_of_command_exist(table: CommandTable) -> None:
-    names = [each.spec.handler_name for each in table if each.spec.handler_module == "command"]
+    names = [each.spec.handler_name for each in table if each.spec.handler_module == "kvik.commands.command"]
     assert len(names) == 8
     assert all(callable(getattr(command, name)) for name in names)
 

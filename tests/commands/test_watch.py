@@ -182,3 +182,10 @@ def test_compare_and_set(r: Connection, other: Connection) -> None:
     assert r("EXEC") == [70]
     assert not isinstance(other("EXEC"), list)
     assert r("GET", "balance") == b"70"
+
+
+def test_destroying_a_group_is_no_change(r: Connection, other: Connection) -> None:
+    r("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+    holds(r, "s")
+    assert other("XGROUP", "DESTROY", "s", "g") == 1
+    assert outcome(r)

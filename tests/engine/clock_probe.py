@@ -4,6 +4,7 @@ from cython import address
 from cython.cimports.kvik.engine.clock import (
     clock_duration_us,
     clock_init,
+    clock_move,
     clock_tick,
     monotonic_us,
     system_us,
@@ -32,8 +33,8 @@ class ClockProbe:
         clock_tick(address(self.clock))
 
     def move(self, us: int64_t) -> None:
-        """Set what is added to the system's time."""
-        self.clock.offset_us = us
+        """Let so much time pass."""
+        clock_move(address(self.clock), us)
 
     def duration_us(self, counted: uint64_t) -> int:
         return clock_duration_us(address(self.clock), counted)

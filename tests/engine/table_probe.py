@@ -30,6 +30,7 @@ from cython.cimports.kvik.engine.table import (
     table_random_spot,
     table_remove,
     table_reserve,
+    table_sample,
     table_scan,
     table_segments,
     table_sweep,
@@ -132,6 +133,12 @@ class TableProbe:
     def random(self):
         e: cython.pointer(Entry) = table_random(address(self.table), address(self.seed))
         return None if e == NULL else entry_key(e)[:entry_key_length(e)]
+
+    def sample(self, count: cython.int) -> list:
+        """The keys that table_sample finds; at most 64."""
+        found: cython.pointer(Entry)[64]
+        n: cython.int = table_sample(address(self.table), address(self.seed), found, count)
+        return [entry_key(found[i])[:entry_key_length(found[i])] for i in range(n)]
 
     def take(self):
         """Take a random key out, or None."""

@@ -110,6 +110,16 @@ def test_resize_keeps_what_fits(old: int, n: int):
 
 
 @only_spans
+def test_resize_of_nothing_is_a_new_block():
+    heap = HeapProbe()
+    for n in (1, 16, 5000):
+        p = heap.resize(0, 0, n)
+        assert p != 0
+        heap.free(p, n)
+    assert heap.used == 0
+
+
+@only_spans
 def test_resize_within_a_size_class_does_not_move():
     heap = HeapProbe()
     p = heap.alloc(497)

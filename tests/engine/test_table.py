@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -351,6 +352,35 @@ def test_random_elements_are_equally_likely(table):
     chi_square = sum((count - 100) ** 2 / 100 for count in counts.values())
     freedom = len(counts) - 1
     assert chi_square <= freedom + 6 * (2 * freedom) ** 0.5
+
+
+@pytest.mark.parametrize("make", [lambda: filled(300), lambda: resizing(200, True), lambda: resizing(400, False)])
+def test_sampled_elements_are_about_equally_likely(make: Callable[[], TableProbe]):
+    """Who stands behind a long chain comes a little more rarely; nobody is left out, nobody comes twice at once."""
+    table = make()
+    counts = dict.fromkeys(scanned(table), 0)
+    for _ in range(100 * table.count):
+        found = table.sample(5)
+        assert len(set(found)) == len(found) == 5
+        for key in found:
+            counts[key] += 1
+    assert min(counts.values()) > 100
+    assert max(counts.values()) < 2000
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4])
+def test_a_sample_of_more_than_there_are(count: int):
+    table = filled(count)
+    found = table.sample(64)
+    assert (len(found) > 0) == (count > 0)
+    assert set(found) <= set(map(name, range(count)))
+
+
+def test_a_sample_of_a_nearly_empty_table():
+    table = filled(20_000)
+    for i in range(3, 20_000):
+        table.remove(name(i))
+    assert {key for _ in range(500) for key in table.sample(5)} == set(map(name, range(3)))
 
 
 @pytest.mark.parametrize("count", [1, 8, 3000])

@@ -47,6 +47,12 @@ def kill(server: ServerProcess, r: Connection) -> None:
 
 # --- what is logged --------------------------------------------------------------------------------------------------
 
+LIBRARY = """#!lua name=mylib
+redis.register_function('put', function(keys, args) return redis.call('set', keys[1], args[1]) end)
+local function seen(keys) return redis.call('get', keys[1]) end
+redis.register_function{function_name='seen', callback=seen, flags={'no-writes'}}
+"""
+
 LOGGED: list[list[tuple[object, ...]]] = [
     [("SET", "a", 1), ("SET", "a", 2, "NX"), ("SET", "a", 3, "GET"), ("SETNX", "b", 1), ("APPEND", "a", "x"), ("GET", "a")],
     [("SET", "a", 1, "EX", 100), ("SETEX", "b", 100, "v"), ("PSETEX", "c", 100000, "v"), ("GETEX", "a", "PERSIST")],
@@ -54,6 +60,8 @@ LOGGED: list[list[tuple[object, ...]]] = [
     [("SET", "a", 1), ("GETEX", "a", "EX", 100), ("GETDEL", "a"), ("GETDEL", "a")],
     [("SET", "a", 1), ("INCR", "a"), ("INCRBY", "a", 5), ("DECR", "a"), ("INCRBYFLOAT", "a", "0.5")],
     [("SET", "a", 1), ("EXPIRE", "a", -1)],
+    [("SET", "a", 1), ("GETEX", "a", "PXAT", 1), ("SET", "a", 1), ("SET", "a", 1, "PXAT", 1)],
+    [("SET", "a", 1), ("PUBLISH", "c", "x"), ("SPUBLISH", "c", "x"), ("MULTI",), ("PUBLISH", "c", "x"), ("EXEC",)],
     [("MSET", "a", 1, "b", 2), ("DEL", "a", "b", "c"), ("DEL", "a"), ("UNLINK", "a")],
     [("SADD", "s", "only"), ("SPOP", "s"), ("SADD", "s", 5), ("SPOP", "s", 9), ("SADD", "s", "x"), ("SREM", "s", "x", "y")],
     [("RPUSH", "l", 1, 2, 3), ("LPOP", "l"), ("BLPOP", "none", "l", 1), ("BRPOP", "l", 1), ("LPUSHX", "l", 1)],
@@ -78,6 +86,23 @@ LOGGED: list[list[tuple[object, ...]]] = [
      ("GET", "a"), ("EXEC",), ("MULTI",), ("SET", "a", 1), ("DISCARD",)],
     [("MULTI",), ("SADD", "s", 1), ("SPOP", "s"), ("BLPOP", "none", 0), ("SELECT", 2), ("SET", "b", 1), ("EXEC",),
      ("SELECT", 0)],
+    [("EVAL", "return redis.call('set', KEYS[1], ARGV[1])", 1, "a", "b"),
+     ("EVAL", "return redis.call('get', KEYS[1])", 1, "a"), ("EVAL", "return 1", 0),
+     ("EVAL", "redis.call('set', 'a', 1) redis.call('incr', 'a') return redis.call('get', 'a')", 0)],
+    [("EVAL", "redis.call('sadd', 's', 1) redis.call('spop', 's') redis.call('set', 'e', 1, 'EX', 100)", 0),
+     ("EVAL", "redis.call('select', 3) redis.call('set', 'a', 1) redis.call('select', 4) redis.call('set', 'b', 1)", 0)],
+    [("EVAL", "redis.set_repl(redis.REPL_NONE) redis.call('set', 'a', 1) redis.set_repl(redis.REPL_ALL) "
+      "redis.call('set', 'b', 1)", 0),
+     ("EVAL", "redis.set_repl(redis.REPL_AOF) redis.call('set', 'c', 1) redis.set_repl(redis.REPL_REPLICA) "
+      "redis.call('set', 'd', 1)", 0)],
+    [("EVAL", "redis.pcall('set', 'a', 1) redis.pcall('hset', 'a', 1, 1) return redis.pcall('incr', 'a')", 0),
+     ("EVAL", "return pcall(function() redis.call('set', 'a', 'x') redis.call('incr', 'a') end)", 0)],
+    [("EVAL", "redis.call('set', KEYS[1], 1) redis.call('publish', 'c', 'x') redis.call('del', KEYS[1])", 1, "a"),
+     ("EVAL", "redis.call('get', 'a') redis.call('del', 'none')", 0)],
+    [("MULTI",), ("EVAL", "redis.call('set', 'a', 1) redis.call('set', 'b', 1)", 0), ("SET", "c", 1), ("EXEC",)],
+    [("SCRIPT", "LOAD", "return 1"), ("EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", 0), ("SCRIPT", "FLUSH")],
+    [("FUNCTION", "LOAD", "REPLACE", LIBRARY), ("FCALL", "put", 1, "a", "b"), ("FCALL_RO", "seen", 1, "a"),
+     ("FUNCTION", "DELETE", "mylib"), ("FUNCTION", "LOAD", LIBRARY), ("FUNCTION", "FLUSH")],
     [("SUNIONSTORE", "d", "none"), ("SADD", "s", 1), ("SUNIONSTORE", "d", "s"), ("SMOVE", "s", "d", 1),
      ("ZUNIONSTORE", "z", 1, "d")],
 ]  # fmt: skip

@@ -36,3 +36,11 @@ def test_without_a_report() -> None:
     with ServerProcess("kvik", crash_log_enabled="no") as server:
         assert server.kill(signal.SIGSEGV) == -signal.SIGSEGV
         assert "BUG REPORT" not in server.log()
+
+
+def test_the_report_can_be_turned_on_and_off() -> None:
+    for setting, reports in (("no", 0), ("yes", 1)):
+        with ServerProcess("kvik", crash_log_enabled="yes" if setting == "no" else "no") as server:
+            server.connect()("CONFIG", "SET", "crash-log-enabled", setting)
+            assert server.kill(signal.SIGSEGV) == -signal.SIGSEGV
+            assert server.log().count("BUG REPORT START") == reports

@@ -21,6 +21,9 @@ from kvik.server.config import Config
 from kvik.server.config_text import decode, encode
 from kvik.wire.types import CommandError, Simple
 
+OWN_DEFAULTS = {"activedefrag": "yes"}
+"""Where Kvik's default is not Valkey's: that needs jemalloc to defragment."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -106,9 +109,13 @@ class Direct:
         self.log = Recorder()
         self.is_local = True
         self.resets = 0
+        self.secrets: tuple[int, ...] = ()
 
     def reset_statistics(self) -> None:
         self.resets += 1
+
+    def keep_secret(self, *arguments: int) -> None:
+        self.secrets = arguments
 
     def command(self, *words: str) -> object:
         handler = getattr(handlers, f"config_{words[1].lower()}")

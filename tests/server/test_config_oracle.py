@@ -9,7 +9,7 @@ import pytest
 
 from kvik.server.directive_types import Choice, DirectiveType, Integer, Memory
 from kvik.server.directives import DIRECTIVES, NAMES
-from tests.server.config_oracle import Direct, Oracle
+from tests.server.config_oracle import OWN_DEFAULTS, Direct, Oracle
 
 COMMON = [
     "yes",
@@ -336,7 +336,9 @@ def test_every_default(plain_oracle: Oracle) -> None:
     ours = {directive.name: directive for directive in DIRECTIVES}
     of_the_host = {"port", "bind", "dir", "syslog-ident"}
     for name in NAMES:
-        if NAMES[name].name not in of_the_host:
+        if NAMES[name].name in OWN_DEFAULTS:
+            assert kvik.command("CONFIG", "GET", name) == [name, OWN_DEFAULTS[name]]
+        elif NAMES[name].name not in of_the_host:
             assert kvik.command("CONFIG", "GET", name) == plain_oracle.command("CONFIG", "GET", name)
     listed = plain_oracle.command("CONFIG", "GET", "*")
     assert isinstance(listed, list)
@@ -442,6 +444,8 @@ def test_commands(plain_oracle: Oracle) -> None:
         answer = plain_oracle.command("CONFIG", "GET", directive)
         assert isinstance(answer, list)
         kvik.config.assign(directive, answer[1])
+    for directive in OWN_DEFAULTS:
+        kvik.config.assign(directive, "no")
     for words in COMMANDS:
         expected = plain_oracle.command("CONFIG", *words)
         assert by_name(kvik.command("CONFIG", *words)) == by_name(expected), words

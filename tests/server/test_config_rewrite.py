@@ -18,7 +18,7 @@ from kvik.server.config_rewrite import SIGNATURE, rewrite_file, rewrite_text
 from kvik.server.config_text import decode, encode, quote
 from kvik.server.directive_types import InvalidValueError
 from kvik.server.directives import DIRECTIVES, Directive
-from tests.server.config_oracle import Direct, Oracle
+from tests.server.config_oracle import OWN_DEFAULTS, Direct, Oracle
 
 
 def as_arguments(directive: Directive) -> str:
@@ -30,7 +30,7 @@ EVERYTHING = "".join(
     f"{name} {as_arguments(directive)}\n"
     for directive in DIRECTIVES
     for name in (directive.name, *directive.aliases)
-    if directive.name not in ("dir", "port", "bind", "replicaof", "rdma-bind", "syslog-ident")
+    if directive.name not in ("dir", "port", "bind", "replicaof", "rdma-bind", "syslog-ident", *OWN_DEFAULTS)
 )
 
 REWRITES: list[tuple[str, list[str]]] = [

@@ -17,7 +17,9 @@ PRIVATE = {"__init__"}      # what a compiled class does in __cinit__ has no sig
 
 
 def parameters(function: ast.FunctionDef) -> list[str]:
-    return [each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+    given = function.args
+    rest = [given.vararg] if given.vararg else []
+    return [each.arg for each in (*given.posonlyargs, *given.args, *rest, *given.kwonlyargs)]
 
 
 def is_property(function: ast.FunctionDef) -> bool:
@@ -25,7 +27,7 @@ def is_property(function: ast.FunctionDef) -> bool:
 
 
 def is_only_a_type(node: ast.ClassDef) -> bool:
-    return any(isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases)
+    return any(isinstance(base, ast.Name) and base.id in ("TypedDict", "Protocol") for base in node.bases)
 
 
 def check_function(function: ast.FunctionDef, owner: object, where: str) -> None:

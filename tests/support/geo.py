@@ -164,10 +164,11 @@ def beside(cell: tuple[int, int], step: int, east: int, north: int) -> tuple[int
 
 def ranges(shape: Shape) -> list[tuple[int, int]]:
     """The ranges of scores to look in."""
-    longitude, latitude = center_of(shape)
+    middle = center_of(shape)
     west, south, east, north = box_of(shape)
-    middle = (longitude, min(LATITUDE_MAX, max(-LATITUDE_MAX, latitude)))
-    step = steps_for(reach_of(shape), latitude)
+    step = steps_for(reach_of(shape), middle[1])
+    if abs(middle[1]) > LATITUDE_MAX:
+        middle, step = shape.vertices[0], 1
     cell = cell_of(middle, step)
     if step > 1 and (
         cell_box(*beside(cell, step, 0, 1), step)[3] < north

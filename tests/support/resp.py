@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,8 +89,15 @@ def encode_command(arguments: Sequence[Argument]) -> bytes:
 class Connection:
     """One connection. Calling it runs a command: ``r("SET", "key", "value") == OK``."""
 
-    def __init__(self, address: tuple[str, int] | str, resp: int = 2, timeout: float = 60.0) -> None:
-        if isinstance(address, str):
+    def __init__(
+        self, address: tuple[str, int] | str | Callable[[], Any], resp: int = 2, timeout: float = 60.0
+    ) -> None:
+        """`address`: a host and port, the path of a Unix socket, or what makes something like a socket."""
+        self.socket: Any
+        if callable(address):
+            self.socket = address()
+            self.socket.settimeout(timeout)
+        elif isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.socket.settimeout(timeout)
             self.socket.connect(address)

@@ -70,8 +70,8 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
-    def start(self) -> None:
-        """Start (again), and wait until it accepts connections."""
+    def start(self, wait: bool = True) -> None:
+        """Start (again), and wait until it has loaded its data; else only until it accepts connections."""
         command = [*command_line(self.name), *self.arguments]
         for key, value in self.directives.items():
             command += [f"--{key}", value]
@@ -79,13 +79,26 @@ class ServerProcess:
             position = log.tell()
             self.process = subprocess.Popen(
                 command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+                env=self._environment(),
             )  # fmt: skip
         eventually(
-            lambda: READY in self.log_path.read_bytes()[position:] or not self.alive(),
+            lambda: (READY in self.log_path.read_bytes()[position:] if wait else self._accepts()) or not self.alive(),
             START_TIMEOUT, "the server is up",
         )  # fmt: skip
         assert self.alive(), f"{self.name} did not start:\n{self.log()}"
+
+    def _environment(self) -> dict[str, str]:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+        if self.name != "kvik":     # scripts/sanitize.sh: the sanitizers are for what is built here
+            environment.pop("LD_PRELOAD", None)
+        return environment
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection(self.address).close()
+        except OSError:
+            return False
+        return True
 
     @property
     def pid(self) -> int:

@@ -5,8 +5,8 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_init
 from cython.cimports.kvik.engine.doubles import format_double
-from cython.cimports.kvik.server.encode import encode
 from cython.cimports.kvik.wire.client import client_free, client_new
+from cython.cimports.kvik.wire.encode import encode
 from cython.cimports.kvik.wire.loop import Loop, loop_free, loop_init
 from cython.cimports.kvik.wire.output import (
     output_close_region,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +22,7 @@ PROTOCOLS: Final = (2, 3)
 def auth(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     if len(args) > 3:
         raise CommandError("ERR syntax error")
+    server.keep_secret(*range(1, len(args)))
     if len(args) == 2 and not server.config.get_str("requirepass"):
         raise CommandError(
             "ERR AUTH <password> called without any password configured for the default user. "
@@ -47,6 +46,7 @@ def hello(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
         option, left = args[at].lower(), len(args) - at - 1
         if option == b"auth" and left >= 2:
             credentials = (args[at + 1], args[at + 2])
+            server.keep_secret(at + 1, at + 2)
             at += 3
         elif option == b"setname" and left >= 1:
             name = args[at + 1]
@@ -76,7 +76,7 @@ def _greeting(server: Server, client: Client) -> dict[str, Reply]:
         "id": client.id,
         "mode": "standalone",
         "role": "master",
-        "modules": [],
+        "modules": server.modules.entries(),
     }
     zone = server.config.get_str("availability-zone")
     if zone:
@@ -94,4 +94,7 @@ def _log_in(server: Server, client: Client, user: bytes, password: bytes) -> Non
 
 def _same(given: bytes, wanted: bytes) -> bool:
     """Compared in a time that tells nothing about `wanted`, not even its length."""
+    import hashlib  # late: seldom needed, and slow to import
+    import hmac
+
     return hmac.compare_digest(hashlib.sha256(given).digest(), hashlib.sha256(wanted).digest())

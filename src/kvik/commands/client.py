@@ -1,4 +1,5 @@
-"""CLIENT: the connections of the server, one's own and the others. HELLO and AUTH are in auth.py."""
+"""CLIENT: the connections of the server, one's own and the others. HELLO and AUTH are in auth.py,
+TRACKING and its like in client_tracking.py."""
 
 from __future__ import annotations
 
@@ -168,10 +169,14 @@ _FILTER_LINES: Final = "\n".join(f"    * {option}\n      Kill connections {which
 
 HELP: Final = f"""\
 CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CACHING (YES|NO)
+    Whether to track the keys of the next command, in the modes OPTIN and OPTOUT.
 CAPA <option> [options...]
     Tell the server what this client can handle. Options are:
     * REDIRECT
       Redirection while a replica takes over.
+GETREDIR
+    Return the ID of the client that tracking redirects to.
 GETNAME
     Return the name of the current connection.
 ID
@@ -202,6 +207,11 @@ SETINFO <option> <value>
     Set client meta attr. Options are:
     * LIB-NAME: the client lib name.
     * LIB-VER: the client lib version.
+TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]
+         [OPTIN] [OPTOUT] [NOLOOP]
+    Have the server tell of changes to keys that this client caches.
+TRACKINGINFO
+    Return how keys are tracked for the current connection.
 NO-EVICT (ON|OFF)
     Protect current client connection from eviction.
 NO-TOUCH (ON|OFF)
@@ -211,4 +221,4 @@ HELP
 
 
 def client_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return help_reply(HELP)
+    return help_reply(HELP, args)

@@ -71,16 +71,16 @@ def command_docs(server: HasTable, client: object, args: Sequence[bytes]) -> Rep
 
 def command_list(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
     if len(args) == 2:
-        return [each.name for each in server.table]
+        return [each.name for each in server.table.known]
     if len(args) != 5 or args[2].lower() != b"filterby":
         raise CommandError("ERR syntax error")
     kind, word = args[3].lower(), args[4].lower()
     if kind == b"module":
-        return []
+        return [each.name for each in server.table.known if each.spec.module.lower().encode() == word and word]
     if kind == b"aclcat":
-        return [each.name for each in server.table if word in (name.encode() for name in each.categories)]
+        return [each.name for each in server.table.known if word in (name.encode() for name in each.categories)]
     if kind == b"pattern":
-        return [each.name for each in server.table if matches_name(args[4], each.name.encode())]
+        return [each.name for each in server.table.known if matches_name(args[4], each.name.encode())]
     raise CommandError("ERR syntax error")
 
 
@@ -95,7 +95,7 @@ def command_getkeysandflags(server: HasTable, client: object, args: Sequence[byt
 
 
 def command_help(server: HasTable, client: object, args: Sequence[bytes]) -> Reply:
-    return help_reply(HELP)
+    return help_reply(HELP, args)
 
 
 def keys_of(table: CommandTable, line: Sequence[bytes]) -> list[KeyUse]:
@@ -178,6 +178,7 @@ def docs_of(spec: CommandSpec) -> Reply:
         "since": spec.since,
         "group": spec.group,
         "complexity": spec.complexity,
+        "module": spec.module,
         "doc_flags": statuses(spec.doc_flags),
         "deprecated_since": spec.deprecated_since,
         "replaced_by": spec.replaced_by,

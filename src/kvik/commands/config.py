@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from kvik.commands.help_text import help_reply
-from kvik.server.config import Config, ConfigSetError, RefusedChangeError
+from kvik.server.config import Config, ConfigSetError, RefusedChangeError, is_sensitive
 from kvik.server.config_rewrite import rewrite_file
 from kvik.server.config_text import decode, encode
 from kvik.wire.types import OK, CommandError, Reply
@@ -33,6 +33,8 @@ class Server(Protocol):
     def log(self) -> Log: ...
 
     def reset_statistics(self) -> None: ...
+
+    def keep_secret(self, *arguments: int) -> None: ...
 
 
 class Client(Protocol):
@@ -64,8 +66,9 @@ def config_set(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
     words = [decode(word) for word in args[2:]]
     if len(words) % 2:
         raise CommandError("ERR syntax error")
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    server.keep_secret(*(3 + 2 * at for at, (name, _) in enumerate(pairs) if is_sensitive(name)))
     try:
-        pairs = list(zip(words[::2], words[1::2], strict=True))
         server.config.set(pairs, client_is_local=client.is_local)
     except ConfigSetError as refused:
         if isinstance(refused, RefusedChangeError):
@@ -96,4 +99,4 @@ def config_rewrite(server: Server, client: Client, args: Sequence[bytes]) -> Rep
 
 
 def config_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return help_reply(HELP)
+    return help_reply(HELP, args)

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from kvik.commands.dispatch cimport DispatcherPtr
 from kvik.keyspace.call cimport Call
-from kvik.keyspace.database cimport Database, DatabasePtr
+from kvik.keyspace.database cimport DatabasePtr
 
 cdef void select_command(Call *call) noexcept nogil
 cdef void swapdb_command(Call *call) noexcept nogil
@@ -12,4 +12,4 @@ cdef void dbsize_command(Call *call) noexcept nogil
 cdef void flushdb_command(Call *call) noexcept nogil
 cdef void flushall_command(Call *call) noexcept nogil
 cdef bint read_flush_mode(Call *call, bint *lazy) noexcept nogil
-cdef void flush(Call *call, Database *db, bint lazy) noexcept nogil
+cdef void flush(Call *call, int first, int end, bint lazy) noexcept nogil

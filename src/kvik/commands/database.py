@@ -6,7 +6,7 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.commands.arguments import read_database, reply_syntax_error
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.database import db_empty, db_swap
-from cython.cimports.kvik.keyspace.tail import database_changed, database_changes
+from cython.cimports.kvik.keyspace.tail import all_keys_gone, database_changed, database_changes
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer, reply_ok
 from cython.cimports.libc.stdint import int32_t, int64_t, uint64_t
 
@@ -56,28 +56,33 @@ def read_flush_mode(call, lazy):
     return True
 
 
-def flush(call, db, lazy):
-    keys: uint64_t = db.keys.count
-    database_changes(call.keyspace, db, NULL)
-    db_empty(call.keyspace, db, lazy)
-    database_changed(call.keyspace, db, keys)
+def flush(call, first, end, lazy):
+    """Empty the databases from `first` up to `end`, which is not one of them."""
+    i: cython.int
+    db: DatabasePtr
+    keys: uint64_t
+    for i in range(first, end):
+        db = address(call.keyspace.databases[i])
+        keys = db.keys.count
+        database_changes(call.keyspace, db, NULL)
+        db_empty(call.keyspace, db, lazy)
+        database_changed(call.keyspace, db, keys)
+    all_keys_gone(call.keyspace, lazy)
 
 
 def flushdb_command(call):
     lazy: cython.bint = False
     if read_flush_mode(call, address(lazy)):
-        flush(call, call.db, lazy)
+        flush(call, call.db.id, call.db.id + 1, lazy)
         reply_ok(call.client)
 
 
 def flushall_command(call):
     lazy: cython.bint = False
-    i: cython.int
     d: DispatcherPtr = cast(DispatcherPtr, call.server)
     if not read_flush_mode(call, address(lazy)):
         return
-    for i in range(call.keyspace.count):
-        flush(call, address(call.keyspace.databases[i]), lazy)
+    flush(call, 0, call.keyspace.count, lazy)
     if d.flushed != NULL:
         d.flushed(d.engine)
     reply_ok(call.client)

@@ -13,19 +13,26 @@ is on its way while other commands run:
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
+from cython.cimports.kvik.commands.monitor import monitor_feed
+from cython.cimports.kvik.commands.observe import observe, observe_begin, observe_event
+from cython.cimports.kvik.commands.tracking import track_reads
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.histogram import histogram_add, histogram_free, histogram_new
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycles, unlikely
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
 from cython.cimports.kvik.keyspace.call import (
+    COMMAND_ALLOW_BUSY,
     COMMAND_DENYOOM,
     COMMAND_EXEC,
     COMMAND_LOADING,
     COMMAND_MAY_REPLICATE,
     COMMAND_NO_AUTH,
     COMMAND_NO_MULTI,
+    COMMAND_READONLY,
+    COMMAND_SUBSCRIBED,
     COMMAND_UNQUEUED,
     COMMAND_WRITE,
 )
@@ -34,25 +41,32 @@ from cython.cimports.kvik.keyspace.effects import effect_command, unit_begin, un
 from cython.cimports.kvik.keyspace.eviction import EVICTED_ALL, evict
 from cython.cimports.kvik.keyspace.wait_queues import ready_take
 from cython.cimports.kvik.keyspace.watching import unwatch
+from cython.cimports.kvik.wire.broadcast import broadcast_deferred
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_BLOCKED,
+    CLIENT_CACHING,
     CLIENT_CLOSE_NOW,
+    CLIENT_DEFERRED,
     CLIENT_DIRTY_EXEC,
+    CLIENT_MONITOR,
     CLIENT_MULTI,
     CLIENT_MUTED,
+    CLIENT_PUBSUB,
     CLIENT_REPLY_OFF,
     CLIENT_REPLY_SKIP,
     CLIENT_REPLY_SKIP_NEXT,
     CLIENT_STOPPED,
     CLIENT_WAITING,
     ClientPtr,
+    is_inner,
 )
-from cython.cimports.kvik.wire.loop import loop_again, loop_close_soon, loop_switch, loop_yield
+from cython.cimports.kvik.wire.inner_client import inner_client_free, inner_client_new
+from cython.cimports.kvik.wire.loop import OBSERVE_MONITORS, loop_again, loop_close_soon, loop_switch, loop_yield
 from cython.cimports.kvik.wire.output import output_mute, output_unmute
 from cython.cimports.kvik.wire.reply import reply_error, reply_error_slice, reply_status
 from cython.cimports.kvik.wire.transaction import transaction_add, transaction_drop, transaction_of
-from cython.cimports.libc.stdint import uint32_t, uint64_t
+from cython.cimports.libc.stdint import INT64_MAX, uint32_t, uint64_t
 from cython.cimports.libc.stdio import snprintf
 from cython.cimports.libc.string import memset, strerror, strncmp
 
@@ -60,25 +74,38 @@ from cython.cimports.libc.string import memset, strerror, strncmp
 
 
 def dispatcher_init(d, ks, loop, commands):
-    """Room for so many commands, which the owner fills in; then `dispatcher_name` each. False when memory is short."""
+    """Room for so many commands and the spare ones, which the owner fills in; then `dispatcher_name` each. False when memory
+    is short."""
     memset(d, 0, sizeof(Dispatcher))
+    commands += SPARE_COMMANDS
     d.keyspace = ks
     d.loop = loop
     d.clock = loop.clock
     d.heap = loop.heap
     d.command_count = commands
-    d.slow_cycles = ALL_ONES
+    d.cycle_ns = cast(uint64_t, 1000.0 * (1 << 20) / d.clock.cycles_per_us)
+    d.observers.slow_cycles = ALL_ONES
+    d.observers.event_cycles = ALL_ONES
+    d.observers.large_request = ALL_ONES
+    d.observers.large_reply = ALL_ONES
     d.share_cycles = cast(uint64_t, SHARE_MS * 1000 * d.clock.cycles_per_us)
     d.attack_logged_ms = -ATTACK_LOG_MS
+    d.next_timer_ms = INT64_MAX
     d.commands = cast(CommandPtr, heap_alloc(d.heap, commands * sizeof(Command)))
-    if d.commands == NULL:
+    d.nobody = inner_client_new(loop)
+    if d.commands == NULL or d.nobody == NULL:
         return False
+    d.nobody.flags |= CLIENT_CLOSE_NOW
     memset(d.commands, 0, commands * sizeof(Command))
     return True
 
 
 def dispatcher_free(d):
+    i: cython.int
+    for i in range(d.command_count):
+        histogram_free(d.commands[i].latency)
     heap_free(d.heap, d.commands, d.command_count * sizeof(Command))
+    inner_client_free(d.nobody)
 
 
 def dispatcher_name(d, command, name, n):
@@ -101,18 +128,53 @@ def dispatcher_name(d, command, name, n):
     return True
 
 
+def dispatcher_unname(d, command):
+    """No name means `command` any more. The others find their places anew, since those behind it would not be found."""
+    kept: Name[NAMES]
+    count: cython.int = 0
+    i: cython.int
+    for i in range(NAMES):
+        if d.names[i].command != NULL and d.names[i].command != command:
+            kept[count] = d.names[i]
+            count += 1
+    memset(address(d.names[0]), 0, NAMES * sizeof(Name))
+    for i in range(count):
+        dispatcher_name(d, kept[i].command, kept[i].command.called, kept[i].command.called_length)
+
+
 def find_command(d, name, n):
     """The command of this name in any case, or NULL. O(1)."""
     word: uint64_t = name_word(name, n)
     i: cython.size_t = (word * GOLDEN_RATIO) >> NAMES_SHIFT
     command: CommandPtr = d.names[i].command
     while command != NULL:
-        if d.names[i].word == word and command.name_length == n:
-            if d.names[i].exact or same_word(name, n, command.name):
+        if d.names[i].word == word and command.called_length == n:
+            if d.names[i].exact or same_word(name, n, command.called):
                 return command
         i = (i + 1) & (NAMES - 1)
         command = d.names[i].command
     return NULL
+
+
+def find_original(d, name, n):
+    """The command whose own name this is, whatever it is called; NULL if there is none."""
+    i: cython.int
+    if not d.renamed:
+        return find_command(d, name, n)
+    for i in range(d.command_count):
+        if d.commands[i].name != NULL and n == original_name(d.commands + i).n and same_word(name, n, d.commands[i].name):
+            return d.commands + i
+    return NULL
+
+
+def original_name(command):
+    """Its own name; of a subcommand, its container's."""
+    name: Slice
+    name.p = cast(CharPtr, command.name)
+    name.n = 0
+    while name.n < command.name_length and name.p[name.n] != 124:
+        name.n += 1
+    return name
 
 
 def find_subcommand(container, name, n):
@@ -182,9 +244,11 @@ def run(d, r, argv):
     if unlikely(d.paused) and must_wait(d, r):
         c.flags |= CLIENT_WAITING
         return
-    c.start = r.end
     if d.loop.executing != c:
         loop_switch(d.loop, c)
+    observe_begin(address(d.observers), c, c.start)
+    d.current = r
+    c.start = r.end
     call.keyspace = d.keyspace
     call.client = c
     call.db = address(d.keyspace.databases[c.db])
@@ -200,23 +264,65 @@ def run(d, r, argv):
     if unlikely(is_suspect(r, command)):
         if not admit(d, r, address(call)):
             c.flags |= CLIENT_DIRTY_EXEC if c.flags & CLIENT_MULTI else 0
-            finish_quietly(d, c)
+            finish_quietly(d, c, command)
             return
     if unlikely(d.refusals != 0) and is_refused(d, address(call)):
-        finish_quietly(d, c)
+        finish_quietly(d, c, command)
         return
     if unlikely(d.heap.used > d.keyspace.memory_limit) and lacks_memory(d, address(call)):
-        finish_quietly(d, c)
+        finish_quietly(d, c, command)
         return
-    if unlikely(c.flags & CLIENT_MULTI) and not command.flags & COMMAND_UNQUEUED:
-        queue(d, address(call))
-        finish_quietly(d, c)
+    if unlikely(c.flags & CLIENT_MONITOR) and is_kept_from_keys(d, address(call)):
+        finish_quietly(d, c, command)
+        return
+    if unlikely(c.flags & (CLIENT_MULTI | CLIENT_PUBSUB)) and is_set_aside(d, address(call)):
+        finish_quietly(d, c, command)
         return
     call_command(d, address(call))
-    if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT)):
-        finish_quietly(d, c)
+    if unlikely(c.flags & (CLIENT_MUTED | CLIENT_REPLY_SKIP_NEXT | CLIENT_DEFERRED | CLIENT_CACHING)):
+        finish_quietly(d, c, command)
+    follow_up(d)
+
+
+def follow_up(d):
+    """Something may have changed: clients go on that have waited for it, and hooks in Python are told."""
     if unlikely(d.keyspace.waiting.ready_first != NULL):
         serve_ready(d)
+    if unlikely(d.hooks_due):
+        tell_hooks(d)
+
+
+def run_due_timers(d):
+    """Those in Python, and what follows from what they do."""
+    if d.clock.monotonic_ms >= d.next_timer_ms:
+        d.run_timers(d)
+    follow_up(d)
+
+
+def tell_hooks(d):
+    """Let hooks in Python know what has happened to keys; and clients go on that have waited for what these do."""
+    if d.refusals & (REFUSE_BUSY | REFUSE_LOADING):
+        return
+    while d.hooks_due:
+        d.run_hooks(d)
+        if d.keyspace.waiting.ready_first != NULL:
+            serve_ready(d)
+    d.last_cycles = cycles()
+
+
+def answer_rest(owner, requests, count, argv):
+    """A script runs on: who stands behind it in the same batch gets his answer now (-BUSY, mostly), not when it ends."""
+    d: DispatcherPtr = cast(DispatcherPtr, owner)
+    script: RequestPtr = d.current
+    r: RequestPtr = script + 1
+    own: ClientPtr = script.client
+    while r < requests + count:
+        if r.client != own and r.client != d.loop.parsing and r.client != d.nobody:
+            resolve(d, r, argv)
+            run(d, r, argv + r.first)
+            r.client = d.nobody
+        r += 1
+    d.current = script
 
 
 def prepare_call(d, call, c, command, argv, argc):
@@ -243,7 +349,11 @@ def call_command(d, call):
         run_logged(call)
     else:
         command.run(call)
+    if unlikely(call.keyspace.tracking.readers > 0):
+        track_reads(call)
     if unlikely(call.client.blocked != NULL) and not served(call.client):
+        if d.loop.observed & OBSERVE_MONITORS and not cast(BlockedPtr, call.client.blocked).running:
+            monitor_feed(address(d.observers), call)
         d.last_cycles = cycles()
         return
     d.commands_run += 1
@@ -253,12 +363,22 @@ def call_command(d, call):
     command.cycles += now - d.last_cycles
     if unlikely(d.loop.failed):
         command.failed += 1
-    if unlikely(now - d.last_cycles > d.slow_cycles):
-        d.slow(d.engine, call, now - d.last_cycles)
+    if d.tracks_latency:
+        track_latency(d, command, now - d.last_cycles)
+    if unlikely(now - d.last_cycles > d.observers.slow_cycles or d.loop.observed != 0):
+        observe(address(d.observers), call, now - d.last_cycles)
         now = cycles()
     d.last_cycles = now
     if unlikely(now > d.share_end):
         share_over(d, call.client)
+
+
+def track_latency(d, command, spent):
+    if unlikely(command.latency == NULL):
+        command.latency = histogram_new()
+        if command.latency == NULL:
+            return
+    histogram_add(command.latency, spent * d.cycle_ns >> 20)
 
 
 def run_logged(call):
@@ -273,28 +393,63 @@ def run_logged(call):
     call.command.run(call)
     if call.keyspace.dirty != dirty and not f.replaced \
             and call.command.flags & (COMMAND_WRITE | COMMAND_MAY_REPLICATE):
+        if unlikely(cast(DispatcherPtr, call.server).renamed):
+            call.argv[0] = original_name(call.command)
         effect_command(f, call.db.id, call.argv, call.argc)
     unit_end(f)
     f.replaced = True
 
 
 def share_over(d, c):
-    """c (or somebody before it in this batch) has kept the others waiting: c goes on in the next tick."""
+    """c (or somebody before it in this batch) has kept the others waiting: c goes on in the next tick. Of what runs from
+    within another command, that one is to blame, and will come here itself."""
+    if is_inner(c):
+        return
     d.share_end = d.last_cycles + d.share_cycles
     if not c.flags & CLIENT_STOPPED:
         loop_yield(d.loop, c)
 
 
-def finish_quietly(d, c):
-    """CLIENT REPLY: what was muted for this command speaks again, and SKIP begins with the next one."""
+def finish_quietly(d, c, command):
+    """CLIENT REPLY: what was muted for this command speaks again, and SKIP begins with the next one. Messages to c that
+    its command has caused follow the reply. What CLIENT CACHING said was for this command, if it is none of CLIENT itself.
+    """
     if c.flags & CLIENT_MUTED:
         c.flags &= ~cast(uint32_t, CLIENT_REPLY_SKIP)
         output_unmute(c)
     if c.flags & CLIENT_REPLY_SKIP_NEXT:
         c.flags = (c.flags & ~cast(uint32_t, CLIENT_REPLY_SKIP_NEXT)) | CLIENT_REPLY_SKIP
+    if c.flags & CLIENT_DEFERRED:
+        broadcast_deferred(d.loop)
+    if c.flags & CLIENT_CACHING and not c.flags & (CLIENT_MULTI | CLIENT_BLOCKED) and not is_about_clients(command):
+        c.flags &= ~cast(uint32_t, CLIENT_CACHING)
+
+
+def is_about_clients(command):
+    """Is it a subcommand of CLIENT?"""
+    return command != NULL and strncmp(command.name, "client|", 7) == 0
 
 
 # --- transactions ----------------------------------------------------------------------------------------------------
+
+
+def is_set_aside(d, call):
+    """Is the command not to be run, as it was queued, or may not be run by a client that subscribes?"""
+    c: ClientPtr = call.client
+    if c.flags & CLIENT_PUBSUB and c.resp == 2 and not call.command.flags & COMMAND_SUBSCRIBED:
+        refuse_subscribed(call)
+        return True
+    if c.flags & CLIENT_MULTI and not call.command.flags & COMMAND_UNQUEUED:
+        queue(d, call)
+        return True
+    return False
+
+
+def refuse_subscribed(call):
+    text: cython.char[240]
+    snprintf(text, 240, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+             "in this context", call.command.name)
+    refused(call, text)
 
 
 def queue(d, call):
@@ -327,16 +482,14 @@ def refused(call, error):
     c: ClientPtr = call.client
     text: cython.char[600]
     call.command.rejected += 1
-    if not c.flags & CLIENT_MULTI:
-        reply_error(c, error)
-    elif call.command.flags & COMMAND_EXEC:
+    if call.command.flags & COMMAND_EXEC:
         transaction_drop(call.keyspace.heap, c)
         unwatch(call.keyspace, c)
         if strncmp(error, "ERR ", 4) == 0:
             error += 4
         reply_error_slice(c, text, snprintf(text, 600, "EXECABORT Transaction discarded because of: %s", error))
     else:
-        c.flags |= CLIENT_DIRTY_EXEC
+        c.flags |= CLIENT_DIRTY_EXEC if c.flags & CLIENT_MULTI else 0
         reply_error(c, error)
 
 
@@ -382,6 +535,10 @@ def is_refused(d, call):
         refuse_unlogged(d, call)
     elif d.refusals & REFUSE_LOADING and not command.flags & COMMAND_LOADING:
         refused(call, "LOADING Valkey is loading the dataset in memory")
+    elif d.refusals & REFUSE_BUSY and not command.flags & COMMAND_ALLOW_BUSY:
+        refused(call, "BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
+                if d.busy_with_function
+                else "BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")
     else:
         return False
     return True
@@ -395,10 +552,29 @@ def refuse_unlogged(d, call):
 
 def lacks_memory(d, call):
     """Evict keys before the command runs. True: that is not enough for one that may need memory; the error is answered."""
-    if evict(d.keyspace) != EVICTED_ALL or not flags_of(call.client, call.command) & COMMAND_DENYOOM:
+    outcome: cython.int = make_room(d)
+    if d.loop.deferred_bytes > 0:       # who is told of evictions is told before its command has begun
+        broadcast_deferred(d.loop)
+    if outcome != EVICTED_ALL or not flags_of(call.client, call.command) & COMMAND_DENYOOM:
         return False
     refused(call, "OOM command not allowed when used memory > 'maxmemory'.")
     return True
+
+
+def is_kept_from_keys(d, call):
+    """A monitor may ask nothing of the data: the error is answered then. (In Redis it is a kind of replica.)"""
+    if flags_of(call.client, call.command) & (COMMAND_WRITE | COMMAND_READONLY | COMMAND_MAY_REPLICATE):
+        refused(call, "ERR Replica can't interact with the keyspace")
+        return True
+    return False
+
+
+def make_room(d):
+    """Evict keys; what that came to (keyspace/eviction.pxd)."""
+    begun: uint64_t = cycles()
+    outcome: cython.int = evict(d.keyspace)
+    observe_event(address(d.observers), "eviction-cycle", begun)
+    return outcome
 
 
 def is_named(command, name):
@@ -436,13 +612,18 @@ def reply_unknown(call):
 
 def reply_unknown_subcommand(call, container):
     text: cython.char[256]
-    upper: cython.char[32]
+    reply_error_slice(call.client, text, put_unknown_subcommand(text, container, address(call.argv[1])))
+
+
+def put_unknown_subcommand(text, container, name):
+    """Write the error to `text` (256 bytes); how long it is."""
+    upper: cython.char[NAME_MAX]
     i: cython.size_t
-    shown: cython.int = cast(cython.int, call.argv[1].n) if call.argv[1].n < 128 else 128
-    for i in range(container.name_length + 1):
-        upper[i] = container.name[i] - 32 if 97 <= container.name[i] <= 122 else container.name[i]
-    i = snprintf(text, 256, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, call.argv[1].p, cast(CharPtr, upper))
-    reply_error_slice(call.client, text, i)
+    shown: cython.int = cast(cython.int, name.n) if name.n < 128 else 128
+    for i in range(container.called_length if container.called_length < NAME_MAX else NAME_MAX - 1):
+        upper[i] = container.called[i] - 32 if 97 <= container.called[i] <= 122 else container.called[i]
+        upper[i + 1] = 0
+    return snprintf(text, 256, "ERR unknown subcommand '%.*s'. Try %s HELP.", shown, name.p, cast(CharPtr, upper))
 
 
 def reply_wrong_arity(call):
@@ -502,6 +683,7 @@ def run_again(d, b):
     call: Call
     loop_switch(d.loop, c)
     prepare_call(d, address(call), c, cast(CommandPtr, b.command), b.argv, b.argc)
+    observe_begin(address(d.observers), c, NULL)
     b.again = False
     b.running = True
     if b.muted:
@@ -510,12 +692,15 @@ def run_again(d, b):
     b.running = False
     if b.muted:
         output_unmute(c)
+    if c.flags & CLIENT_DEFERRED:
+        broadcast_deferred(d.loop)
     if not b.again:
         go_on(d, c)
 
 
 def go_on(d, c):
-    """c waits no longer."""
+    """c waits no longer: its command has ended."""
+    c.flags &= ~cast(uint32_t, CLIENT_CACHING)
     unblock(d.keyspace, c)
     loop_again(d.loop, c)
 

@@ -1,7 +1,7 @@
 """DUMP and RESTORE. See dump.py.
 
-    | type | value ...  | version | checksum |
-      1 B    see rdb_save  2 B LE    8 B LE, of all before
+    | type | value ...  | footer, see keyspace/payload.pxd |
+      1 B    see rdb_save
 """
 
 from libc.stddef cimport size_t
@@ -15,9 +15,6 @@ from kvik.keyspace.call cimport Call
 from kvik.keyspace.effects cimport Effects, EffectsPtr
 from kvik.keyspace.rdb_load cimport RdbLoader
 
-cdef enum:
-    FOOTER = 10                 # bytes of version and checksum
-
 cdef struct RestoreOptions:
     bint replace
     bint absolute
@@ -30,6 +27,5 @@ cdef void dump_command(Call *call) noexcept nogil
 cdef void restore_command(Call *call) noexcept nogil
 cdef bint read_restore_options(Call *call, RestoreOptions *options) noexcept nogil
 cdef bint read_restore_ttl(Call *call, bint absolute, int64_t *when) noexcept nogil
-cdef bint payload_is_sound(Call *call, const Slice *payload) noexcept nogil
 cdef Entry *payload_value(Call *call, const Slice *payload, int64_t expiry) noexcept nogil
 cdef void effect_restore(Call *call, int64_t when) noexcept nogil

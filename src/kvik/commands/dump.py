@@ -5,31 +5,27 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.commands.arguments import read_integer, reply_syntax_error
 from cython.cimports.kvik.commands.string_value import reply_memory
-from cython.cimports.kvik.engine.crc64 import crc64_update
 from cython.cimports.kvik.engine.entry import entry_free
-from cython.cimports.kvik.engine.intrinsics import add_overflows, load64, store64
-from cython.cimports.kvik.engine.listpack import load16
-from cython.cimports.kvik.engine.rdb_format import RDB_VERSION_HASH_2, RDB_VERSION_REDIS_MAX
-from cython.cimports.kvik.engine.sink import sink_free, sink_init, sink_put, sink_put_byte
+from cython.cimports.kvik.engine.intrinsics import add_overflows
+from cython.cimports.kvik.engine.sink import sink_free, sink_init, sink_put_byte
 from cython.cimports.kvik.engine.source import source_init
 from cython.cimports.kvik.engine.text import is_word
-from cython.cimports.kvik.keyspace.database import db_add, db_overwrite, expiry_now
+from cython.cimports.kvik.keyspace.database import db_add, db_supersede, expiry_now
 from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
-from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
+from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_read, lookup_write
+from cython.cimports.kvik.keyspace.payload import PAYLOAD_FOOTER, payload_end, payload_is_sound
 from cython.cimports.kvik.keyspace.rdb_load import rdb_load_value, rdb_loader_free, set_usage
 from cython.cimports.kvik.keyspace.rdb_save import rdb_save_value, rdb_type, rdb_version
 from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed, effect_gone, is_logged, replace_effect_on
 from cython.cimports.kvik.keyspace.values import value_free
 from cython.cimports.kvik.wire.reply import reply_bulk, reply_error, reply_null, reply_ok
-from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.stdint import uint8_t
 from cython.cimports.libc.string import memset
 
 
 def dump_command(call):
     sink: Sink
-    footer: cython.char[8]
-    crc: uint64_t
-    e: EntryPtr = lookup_peek(call, 1, call.hash)
+    e: EntryPtr = lookup_read(call, 1, call.hash)
     if e == NULL:
         reply_null(call.client)
         return
@@ -38,16 +34,10 @@ def dump_command(call):
         return
     sink_put_byte(address(sink), rdb_type(e))
     rdb_save_value(address(sink), e, call.keyspace.compress)
-    sink_put_byte(address(sink), rdb_version(e))
-    sink_put_byte(address(sink), 0)
-    if not sink.failed:
-        crc = crc64_update(address(call.keyspace.crc), 0, sink.data, sink.used)
-        store64(footer, crc)
-        sink_put(address(sink), footer, 8)
-    if sink.failed:
-        reply_memory(call)
-    else:
+    if payload_end(call.keyspace, address(sink), rdb_version(e)):
         reply_bulk(call.client, sink.data, sink.used)
+    else:
+        reply_memory(call)
     sink_free(address(sink))
 
 
@@ -61,8 +51,10 @@ def restore_command(call):
     if not options.replace and lookup_peek(call, 1, call.hash) != NULL:
         reply_error(call.client, "BUSYKEY Target key name already exists.")
         return
-    if not read_restore_ttl(call, options.absolute, address(when)) \
-            or not payload_is_sound(call, address(call.argv[3])):
+    if not read_restore_ttl(call, options.absolute, address(when)):
+        return
+    if not payload_is_sound(call.keyspace, address(call.argv[3])):
+        reply_error(call.client, "ERR DUMP payload version or checksum are wrong")
         return
     e = payload_value(call, address(call.argv[3]), when)
     if e == NULL:
@@ -80,7 +72,7 @@ def restore_command(call):
         return
     set_usage(call.keyspace, e, options.idle, options.frequency)
     if not (db_add(call.keyspace, call.db, e, call.hash) if slot == NULL
-            else db_overwrite(call.keyspace, call.db, slot, e, call.hash)):
+            else db_supersede(call.keyspace, call.db, slot, e, call.hash)):
         value_free(call.keyspace.heap, e, False)
         entry_free(call.keyspace.heap, e)
         reply_memory(call)
@@ -154,30 +146,16 @@ def read_restore_ttl(call, absolute, when):
     return True
 
 
-def payload_is_sound(call, payload):
-    """Is its version one we know, and its checksum right?"""
-    version: uint32_t
-    footer: cython.p_char
-    if payload.n >= FOOTER:
-        footer = payload.p + payload.n - FOOTER
-        version = load16(footer)
-        if (version <= RDB_VERSION_REDIS_MAX or version == RDB_VERSION_HASH_2) \
-                and load64(footer + 2) == crc64_update(address(call.keyspace.crc), 0, payload.p, payload.n - 8):
-            return True
-    reply_error(call.client, "ERR DUMP payload version or checksum are wrong")
-    return False
-
-
 def payload_value(call, payload, expiry):
     """An entry of its own with the value. NULL: it is damaged, and that was answered."""
     loader: RdbLoader
     source: Source
     e: EntryPtr
-    if payload.n == FOOTER:
+    if payload.n == PAYLOAD_FOOTER:
         reply_error(call.client, "ERR Bad data format")
         return NULL
     memset(address(loader), 0, sizeof(RdbLoader))
-    source_init(address(source), payload.p + 1, payload.n - FOOTER - 1)
+    source_init(address(source), payload.p + 1, payload.n - PAYLOAD_FOOTER - 1)
     loader.ks = call.keyspace
     loader.source = address(source)
     loader.first.heap = call.keyspace.heap

@@ -9,8 +9,8 @@ from cython.cimports.kvik.engine.entry import entry_expiry
 from cython.cimports.kvik.engine.intrinsics import add_overflows, mul_overflows
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.database import db_set_expiry, expiry_now
-from cython.cimports.kvik.keyspace.lookup import delete_key, lookup_peek, lookup_write
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed, effect_expiry, effect_gone, is_logged
+from cython.cimports.kvik.keyspace.lookup import delete_past, lookup_look, lookup_write
+from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed, effect_expiry, is_logged
 from cython.cimports.kvik.wire.reply import reply_error, reply_integer
 from cython.cimports.libc.stdint import int64_t, uint64_t
 
@@ -47,9 +47,7 @@ def expire_generic(call, seconds, absolute):
         reply_integer(call.client, 0)
         return
     if when <= expiry_now(call.keyspace):
-        delete_key(call, 1, call.hash, call.keyspace.lazy_expire)
-        if is_logged(call):
-            effect_gone(call, 1, call.keyspace.lazy_expire)
+        delete_past(call, 1, call.hash)
     elif db_set_expiry(call.keyspace, call.db, slot, call.hash, when):
         changed(call, 1, EVENT_GENERIC, "expire")
         if is_logged(call):
@@ -115,7 +113,7 @@ def pexpiretime_command(call):
 
 def expiry_generic(call, seconds, absolute):
     """-2: no such key, -1: it does not expire; else the time left, or the moment."""
-    e: EntryPtr = lookup_peek(call, 1, call.hash)
+    e: EntryPtr = lookup_look(call, 1, call.hash)
     reply_integer(call.client, shown_expiry(call, entry_expiry(e), seconds, absolute) if e != NULL else -2)
 
 

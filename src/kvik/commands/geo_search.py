@@ -372,11 +372,8 @@ def matches_add(matches, heap, match):
         return True
     if matches.count == matches.capacity:
         capacity = matches.capacity * 2 if matches.capacity > 0 else 32
-        if matches.items == NULL:
-            larger = cast(GeoMatchPtr, heap_alloc(heap, capacity * sizeof(GeoMatch)))
-        else:
-            larger = cast(GeoMatchPtr, heap_resize(
-                heap, matches.items, matches.capacity * sizeof(GeoMatch), capacity * sizeof(GeoMatch)))
+        larger = cast(GeoMatchPtr, heap_resize(
+            heap, matches.items, matches.capacity * sizeof(GeoMatch), capacity * sizeof(GeoMatch)))
         if larger == NULL:
             matches.failed = True
             return False

@@ -49,6 +49,7 @@ from cython.cimports.kvik.keyspace.hash_value import (
 from cython.cimports.kvik.keyspace.tail import (
     EVENT_GENERIC,
     EVENT_HASH,
+    EVENT_NEW,
     also,
     changed_by,
     is_logged,
@@ -491,6 +492,8 @@ def set_past(call, e, fields):
     if removed > 0 and is_logged(call):
         effect_close(address(call.keyspace.effects))
     call.keyspace.stats.expired_fields += (fields.end - fields.first) // 2
+    if e == NULL:
+        also(call, 1, EVENT_NEW, "new")
     if removed > 0:
         changed_by(call, 1, EVENT_HASH, "hset", removed)
     else:

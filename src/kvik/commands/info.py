@@ -7,7 +7,6 @@ read them without asking whether they are there.
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import sys
 import time
@@ -61,6 +60,7 @@ def human(count: int) -> str:
 
 def server_fields(server: Server) -> Fields:
     now = server.core.now_us() / 1e6
+    system = os.uname()
     up = int(max(0.0, time.time() - server.identity.started))
     yield "redis_version", REDIS_VERSION
     yield "server_name", "kvik"
@@ -69,11 +69,12 @@ def server_fields(server: Server) -> Fields:
     yield "redis_git_dirty", 0
     yield "redis_build_id", "0"
     yield "redis_mode", "standalone"
-    yield "os", f"{platform.system()} {platform.release()} {platform.machine()}"
+    yield "server_mode", "standalone"
+    yield "os", f"{system.sysname} {system.release} {system.machine}"
     yield "arch_bits", 64
-    yield "monotonic_clock", ("X86 TSC and " if platform.machine() == "x86_64" else "") + "POSIX clock_gettime"
+    yield "monotonic_clock", ("X86 TSC and " if system.machine == "x86_64" else "") + "POSIX clock_gettime"
     yield "multiplexing_api", "epoll" if server.uses_epoll else "poll"
-    yield "python_version", platform.python_version()
+    yield "python_version", sys.version.split()[0]
     yield "process_id", os.getpid()
     yield "process_supervised", server.config.get_str("supervised")
     yield "run_id", server.identity.run_id
@@ -88,6 +89,7 @@ def server_fields(server: Server) -> Fields:
     yield "executable", sys.executable
     yield "config_file", server.config_path or ""
     yield "io_threads_active", 0
+    yield "availability_zone", server.config.get_str("availability-zone")
     for number, listener in enumerate(server.describe_listeners()):
         yield f"listener{number}", listener
 
@@ -100,8 +102,8 @@ def client_fields(server: Server) -> Fields:
     yield "client_recent_max_input_buffer", figures["max_input"]
     yield "client_recent_max_output_buffer", figures["max_output"]
     yield "blocked_clients", figures["waiting"]
-    for name in ("tracking_clients", "pubsub_clients"):
-        yield name, 0
+    yield "tracking_clients", figures["tracking"]
+    yield "pubsub_clients", figures["subscribers"]
     yield "watching_clients", figures["watching"]
     yield "clients_in_timeout_table", figures["deadlines"]
     yield "total_watched_keys", figures["watched_keys"]
@@ -126,28 +128,48 @@ def memory_fields(server: Server) -> Fields:
     yield "allocator_allocated", used
     yield "allocator_active", active
     yield "allocator_resident", rss
+    yield "allocator_muzzy", 0
     yield from _sized("total_system_memory", total)
+    yield from _script_memory(server)
     yield from _sized("maxmemory", server.config.get_int("maxmemory"))
     yield "maxmemory_policy", server.config.get_str("maxmemory-policy")
     yield "allocator_frag_ratio", f"{active / used:.2f}"
-    yield "allocator_frag_bytes", memory.idle
+    yield "allocator_frag_bytes", memory.active - memory.used
     yield "allocator_rss_ratio", f"{rss / active:.2f}"
     yield "allocator_rss_bytes", rss - active
     yield "rss_overhead_ratio", "1.00"
     yield "rss_overhead_bytes", 0
     yield "mem_fragmentation_ratio", f"{rss / used:.2f}"
     yield "mem_fragmentation_bytes", rss - used
-    for name in ("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers"):
-        yield name, 0
+    for name in ("not_counted_for_evict", "replication_backlog", "total_replication_buffers", "replicas_repl_buffer"):
+        yield f"mem_{name}", 0
     yield "mem_clients_slaves", 0
     yield "mem_clients_normal", memory.clients
-    yield "mem_cluster_links", 0
+    for name in ("links", "slot_import", "slot_export"):
+        yield f"mem_cluster_{name}", 0
     yield "mem_aof_buffer", memory.aof_buffer
     yield "mem_allocator", "kvik"
     yield "mem_overhead_db_hashtable_rehashing", 0
-    yield "active_defrag_running", 0
+    yield "active_defrag_running", server.core.defrag_figures()["running"]
     yield "lazyfree_pending_objects", server.core.statistics()["lazy_pending"]
     yield "lazyfreed_objects", server.core.statistics()["lazy_freed"]
+
+
+def _script_memory(server: Server) -> Fields:
+    """The code of functions is data, and part of `used_memory`; what the interpreters hold is not."""
+    figures = server.core.scripting.figures()
+    code = sum(len(library.code) for library in server.functions.libraries.values())
+    yield "used_memory_lua", figures["vm_eval"]
+    yield "used_memory_vm_eval", figures["vm_eval"]
+    yield "used_memory_lua_human", human(figures["vm_eval"])
+    yield "used_memory_scripts_eval", figures["script_bytes"]
+    yield "number_of_cached_scripts", figures["scripts"]
+    yield "number_of_functions", figures["functions"]
+    yield "number_of_libraries", figures["libraries"]
+    yield "used_memory_vm_functions", figures["vm_functions"]
+    yield from _sized("used_memory_vm_total", figures["vm_eval"] + figures["vm_functions"])
+    yield "used_memory_functions", code
+    yield from _sized("used_memory_scripts", figures["script_bytes"] + code)
 
 
 def _sized(name: str, count: int) -> Fields:
@@ -226,7 +248,7 @@ def _loading(snapshots: Snapshots, since: float, total: int, done: int) -> Field
 
 
 def stats_fields(server: Server) -> Fields:
-    counted, rate = server.core.statistics(), server.samples.rate
+    counted, rate, figures = server.core.statistics(), server.samples.rate, server.core.client_figures()
     yield "total_connections_received", counted["connections"]
     yield "total_commands_processed", counted["commands"]
     yield "instantaneous_ops_per_sec", int(rate("commands"))
@@ -234,6 +256,8 @@ def stats_fields(server: Server) -> Fields:
     yield "total_net_output_bytes", counted["bytes_out"]
     yield "total_net_repl_input_bytes", 0
     yield "total_net_repl_output_bytes", 0
+    yield "total_net_cluster_slot_import_bytes", 0
+    yield "total_net_cluster_slot_export_bytes", 0
     yield "instantaneous_input_kbps", f"{rate('bytes_in') / 1024:.2f}"
     yield "instantaneous_output_kbps", f"{rate('bytes_out') / 1024:.2f}"
     yield "instantaneous_input_repl_kbps", "0.00"
@@ -245,30 +269,38 @@ def stats_fields(server: Server) -> Fields:
     yield "expired_keys", counted["expired"]
     yield "expired_fields", counted["expired_fields"]
     yield "expired_stale_perc", f"{counted['stale_percent']:.2f}"
+    yield "expired_keys_with_volatile_items_stale_perc", "0.00"
     yield "expired_time_cap_reached_count", counted["expire_time_cap"]
     yield "expire_cycle_cpu_milliseconds", counted["expire_cycle_us"] // 1000
     yield "evicted_keys", counted["evicted"]
-    yield "evicted_clients", 0
-    yield "evicted_scripts", 0
+    yield "evicted_clients", counted["evicted_clients"]
+    yield "evicted_scripts", server.core.scripting.figures()["evicted"]
     yield "total_eviction_exceeded_time", (counted["exceeded_us"] + counted["exceeded_now_us"]) // 1000
     yield "current_eviction_exceeded_time", counted["exceeded_now_us"] // 1000
     yield "keyspace_hits", counted["hits"]
     yield "keyspace_misses", counted["misses"]
-    for name in ("pubsub_channels", "pubsub_patterns", "pubsubshard_channels"):
-        yield name, 0
+    yield "pubsub_channels", figures["channels"]
+    yield "pubsub_patterns", figures["patterns"]
+    yield "pubsubshard_channels", figures["shard_channels"]
     yield "latest_fork_usec", server.children.latest_fork_us
     yield "total_forks", server.children.forks
     for name in ("migrate_cached_sockets", "slave_expires_tracked_keys"):
         yield name, 0
-    for name in ("tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"):
-        yield name, 0
+    defrag = server.core.defrag_figures()
+    for name in ("hits", "misses", "key_hits", "key_misses"):
+        yield f"active_defrag_{name}", defrag[name]
+    yield "total_active_defrag_time", defrag["total_ms"]
+    yield "current_active_defrag_time", defrag["current_ms"]
+    for name in ("keys", "items", "prefixes"):
+        yield f"tracking_total_{name}", figures[f"tracked_{name}"]
     yield "unexpected_error_replies", server.unexpected_errors
     yield "total_error_replies", counted["errors"]
     yield "dump_payload_sanitizations", 0
     yield "total_reads_processed", counted["reads"]
     yield "total_writes_processed", counted["writes"]
-    yield "io_threaded_reads_processed", 0
-    yield "io_threaded_writes_processed", 0
+    for name in ("reads_processed", "writes_processed", "freed_objects", "accept_processed", "poll_processed",
+                 "total_prefetch_batches", "total_prefetch_entries"):  # fmt: skip
+        yield f"io_threaded_{name}", 0
     yield "client_query_buffer_limit_disconnections", counted["query_limit_closes"]
     yield "client_output_buffer_limit_disconnections", counted["output_limit_closes"]
     yield "reply_buffer_shrinks", 0
@@ -280,13 +312,14 @@ def stats_fields(server: Server) -> Fields:
     cycles = rate("cycles")
     yield "instantaneous_eventloop_duration_usec", int(rate("busy_us") / cycles) if cycles else 0
     yield "acl_access_denied_auth", server.acl_denied_auth
-    for name in ("cmd", "key", "channel"):
+    for name in ("cmd", "key", "channel", "tls_cert", "db"):
         yield f"acl_access_denied_{name}", 0
 
 
 def replication_fields(server: Server) -> Fields:
     yield "role", "master"
     yield "connected_slaves", 0
+    yield "replicas_waiting_psync", 0
     yield "master_failover_state", "no-failover"
     yield "master_replid", server.identity.replication_id
     yield "master_replid2", "0" * 40
@@ -308,10 +341,12 @@ def cpu_fields(server: Server) -> Fields:
         usage = resource.getrusage(who)
         yield f"used_cpu_sys{suffix}", f"{usage.ru_stime:.6f}"
         yield f"used_cpu_user{suffix}", f"{usage.ru_utime:.6f}"
+    yield "used_active_time_main_thread", f"{server.core.statistics()['busy_us'] / 1e6:.6f}"
 
 
 def module_fields(server: Server) -> Fields:
-    return ()
+    for each in server.modules.loaded.values():
+        yield "module", f"name={each.name},ver={each.version},api=1,filters=0,usedby=[],using=[],options=[]"
 
 
 def command_fields(server: Server) -> Fields:
@@ -322,6 +357,25 @@ def command_fields(server: Server) -> Fields:
             f"calls={row['calls']},usec={row['us']},usec_per_call={each:.2f},"
             f"rejected_calls={row['rejected']},failed_calls={row['failed']}",
         )
+
+
+def latency_fields(server: Server) -> Fields:
+    wanted = server.config["latency-tracking-info-percentiles"] if server.config.get_bool("latency-tracking") else None
+    if wanted is None:
+        return
+    for name, counts in server.core.insight.latencies():
+        values = (f"p{percent:.12g}={percentile(counts, percent) / 1000:.3f}" for percent in wanted)
+        yield f"latency_percentiles_usec_{name}", ",".join(values)
+
+
+def percentile(counts: Sequence[tuple[int, int]], percent: float) -> int:
+    """The smallest of the given values (each with how often it was met) that so many percent do not exceed."""
+    wanted = max(1, int(percent / 100 * sum(count for _, count in counts) + 0.5))
+    for value, count in counts:
+        wanted -= count
+        if wanted <= 0:
+            break
+    return value
 
 
 def error_fields(server: Server) -> Fields:
@@ -351,7 +405,8 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Server], Fields]]]] = {
     "modules": ("Modules", module_fields),
     "commandstats": ("Commandstats", command_fields),
     "errorstats": ("Errorstats", error_fields),
+    "latencystats": ("Latencystats", latency_fields),
     "cluster": ("Cluster", cluster_fields),
     "keyspace": ("Keyspace", keyspace_fields),
 }
-_NOT_BY_DEFAULT: Final = ("commandstats",)
+_NOT_BY_DEFAULT: Final = ("commandstats", "latencystats")

@@ -21,7 +21,6 @@ cdef void object_encoding_command(Call *call) noexcept nogil
 cdef void object_freq_command(Call *call) noexcept nogil
 cdef void object_idletime_command(Call *call) noexcept nogil
 cdef void object_refcount_command(Call *call) noexcept nogil
-cdef void object_help_command(Call *call) noexcept nogil
 
 cdef void delete_all(Call *call, bint lazy) noexcept nogil
 cdef void count_present(Call *call, bint use) noexcept nogil

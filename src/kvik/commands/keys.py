@@ -20,7 +20,7 @@ from cython.cimports.kvik.engine.entry import (
 )
 from cython.cimports.kvik.engine.text import is_word
 from cython.cimports.kvik.keyspace.call import call_hash
-from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, db_remove, expiry_now
+from cython.cimports.kvik.keyspace.database import db_add, db_find, db_remove, db_supersede, expiry_now
 from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_command, effect_open, effect_slice
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_drop_past
 from cython.cimports.kvik.keyspace.lazy_free import free_entry_here
@@ -28,8 +28,11 @@ from cython.cimports.kvik.keyspace.lookup import (
     delete_key,
     drop_if_expired,
     lfu_decayed,
+    lookup_look,
     lookup_peek,
+    lookup_read,
     mark_used,
+    missed,
     prefetch_keys,
 )
 from cython.cimports.kvik.keyspace.tail import (
@@ -43,7 +46,6 @@ from cython.cimports.kvik.keyspace.tail import (
 )
 from cython.cimports.kvik.keyspace.values import encoding_name, text_encoding, type_name, value_duplicate
 from cython.cimports.kvik.wire.reply import (
-    reply_array,
     reply_error,
     reply_integer,
     reply_null,
@@ -97,7 +99,7 @@ def count_present(call, use):
         for i in range(ahead.count):
             e = lookup_peek(call, at + i, ahead.hashes[i])
             if e == NULL:
-                call.keyspace.stats.misses += 1
+                missed(call, call.argv[at + i].p, call.argv[at + i].n)
                 continue
             call.keyspace.stats.hits += 1
             present += 1
@@ -108,7 +110,7 @@ def count_present(call, use):
 
 
 def type_command(call):
-    e: EntryPtr = lookup_peek(call, 1, call.hash)
+    e: EntryPtr = lookup_look(call, 1, call.hash)
     if e == NULL:
         reply_status(call.client, "none")
     else:
@@ -152,7 +154,7 @@ def rename_generic(call, only_new):
     # The value now belongs to the new entry: of the old one only its block goes.
     entry_free(call.keyspace.heap, db_remove(call.keyspace, call.db, call.argv[1].p, call.argv[1].n, h))
     changed(call, 1, EVENT_GENERIC, "rename_from")
-    signal_key(call.keyspace, call.db, call.argv[2].p, call.argv[2].n)
+    signal_key(call.keyspace, call.db, call.argv[2].p, call.argv[2].n, True)
     also(call, 2, EVENT_GENERIC, "rename_to")
     if only_new:
         reply_integer(call.client, 1)
@@ -166,7 +168,7 @@ def put_copy(call, db, key, e, h):
     if entry_encoding(e) == ENCODING_EMBSTR:
         entry_set_kind(e, TYPE_STRING, text_encoding(call.argv[key].n, e.vlen, False))
     if slot != NULL:
-        return db_overwrite(call.keyspace, db, slot, e, h)
+        return db_supersede(call.keyspace, db, slot, e, h)
     return db_add(call.keyspace, db, e, h)
 
 
@@ -203,7 +205,7 @@ def copy_command(call):
             and memcmp(call.argv[1].p, call.argv[2].p, call.argv[1].n) == 0:
         reply_error(call.client, "ERR source and destination objects are the same")
         return
-    e = lookup_peek(call, 1, h)
+    e = lookup_read(call, 1, h)
     slot = db_find(call.keyspace, db, call.argv[2].p, call.argv[2].n, to)
     if slot != NULL and drop_if_expired(call.keyspace, db, slot, call.argv[2].p, call.argv[2].n, to):
         slot = NULL
@@ -266,7 +268,7 @@ def move_command(call):
     db_remove(call.keyspace, call.db, call.argv[1].p, call.argv[1].n, h)
     changed(call, 1, EVENT_GENERIC, "move_from")
     key_event(call.keyspace, to, call.argv[1].p, call.argv[1].n, EVENT_GENERIC, "move_to")
-    signal_key(call.keyspace, to, call.argv[1].p, call.argv[1].n)
+    signal_key(call.keyspace, to, call.argv[1].p, call.argv[1].n, True)
     reply_integer(call.client, 1)
 
 
@@ -277,7 +279,10 @@ def object_entry(call):
     """The entry of argv[2]; NULL, and null was answered, if there is none."""
     e: EntryPtr = lookup_peek(call, 2, call_hash(call, 2))
     if e == NULL:
+        call.keyspace.stats.misses += 1     # and is no event
         reply_null(call.client)
+    else:
+        call.keyspace.stats.hits += 1
     return e
 
 
@@ -314,22 +319,3 @@ def object_freq_command(call):
                     "adjust.")
         return
     reply_integer(call.client, lfu_decayed(call.keyspace, entry_clock(e)))
-
-
-def object_help_command(call):
-    reply_array(call.client, 15)
-    reply_status(call.client, "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
-    reply_status(call.client, "ENCODING <key>")
-    reply_status(call.client, "    Return the kind of internal representation used in order to store the value")
-    reply_status(call.client, "    associated with a <key>.")
-    reply_status(call.client, "FREQ <key>")
-    reply_status(call.client, "    Return the access frequency index of the <key>. The returned integer is")
-    reply_status(call.client, "    proportional to the logarithm of the recent access frequency of the key.")
-    reply_status(call.client, "IDLETIME <key>")
-    reply_status(call.client, "    Return the idle time of the <key>, that is the approximated number of")
-    reply_status(call.client, "    seconds elapsed since the last access to the key.")
-    reply_status(call.client, "REFCOUNT <key>")
-    reply_status(call.client, "    Return the number of references of the value associated with the specified")
-    reply_status(call.client, "    <key>.")
-    reply_status(call.client, "HELP")
-    reply_status(call.client, "    Print this help.")

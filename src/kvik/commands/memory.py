@@ -40,7 +40,7 @@ def memory_usage(server: Server, client: Client, args: Sequence[bytes]) -> Reply
         if read_integer(rest[1]) < 0:
             raise CommandError("ERR syntax error")
         del rest[:2]
-    key = server.core.key_info(client.db, args[2])
+    key = server.core.inspector.key_info(client.db, args[2])
     return key["bytes"] if key else None
 
 
@@ -56,8 +56,8 @@ def memory_stats(server: Server, client: Client, args: Sequence[bytes]) -> Reply
     for number, (count, *_) in enumerate(server.core.databases()):
         if count or number == 0:
             stats[f"db.{number}"] = {
-                "overhead.hashtable.main": server.core.table_shape(number, False)["bytes"],
-                "overhead.hashtable.expires": server.core.table_shape(number, True)["bytes"],
+                "overhead.hashtable.main": server.core.inspector.table_shape(number, False)["bytes"],
+                "overhead.hashtable.expires": server.core.inspector.table_shape(number, True)["bytes"],
             }
     stats |= {
         "overhead.db.hashtable.lut": figures.tables, "overhead.db.hashtable.rehashing": 0,
@@ -67,7 +67,7 @@ def memory_stats(server: Server, client: Client, args: Sequence[bytes]) -> Reply
         "peak.percentage": figures.used / figures.peak * 100, "allocator.allocated": figures.used,
         "allocator.active": figures.active, "allocator.resident": figures.resident, "allocator.muzzy": 0,
         "allocator-fragmentation.ratio": figures.active / figures.used,
-        "allocator-fragmentation.bytes": figures.idle,
+        "allocator-fragmentation.bytes": figures.active - figures.used,
         "allocator-rss.ratio": figures.resident / figures.active,
         "allocator-rss.bytes": figures.resident - figures.active, "rss-overhead.ratio": 1.0, "rss-overhead.bytes": 0,
         "fragmentation": figures.resident / figures.used, "fragmentation.bytes": figures.resident - figures.used,
@@ -128,4 +128,4 @@ def _troubles(server: Server, figures: MemoryFigures) -> Iterator[str]:
 
 
 def memory_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return help_reply(HELP)
+    return help_reply(HELP, args)

@@ -22,6 +22,8 @@ class MemoryFigures:
     """What an empty server uses."""
     idle: int
     """Kept by the heap, but free."""
+    waste: int
+    """In between what is in use, where only blocks of certain sizes fit."""
     resident: int
     clients: int
     tables: int
@@ -30,7 +32,7 @@ class MemoryFigures:
     @property
     def active(self) -> int:
         """What the heap has from the system."""
-        return self.used + self.idle
+        return self.used + self.idle + self.waste
 
     @property
     def overhead(self) -> int:
@@ -54,6 +56,7 @@ def take_figures(server: Server) -> MemoryFigures:
         peak=max(memory["peak"], used),
         startup=server.startup_memory,
         idle=memory["idle"],
+        waste=memory["waste"],
         resident=resident_bytes(),
         clients=memory["clients"],
         tables=memory["tables"],

@@ -8,7 +8,7 @@ file can shut a server down or change its configuration.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.commands.dispatch import find_command, find_subcommand, is_wrong_count
+from cython.cimports.kvik.commands.dispatch import find_original, find_subcommand, is_wrong_count
 from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
 from cython.cimports.kvik.engine.text import same_word
@@ -42,7 +42,7 @@ def replay_resolve(r, to, argv, argc):
     """Find the command and hash its key, whose bucket is on its way afterwards."""
     d = r.dispatcher
     sub: CommandPtr
-    to.command = find_command(d, argv[0].p, argv[0].n)
+    to.command = find_original(d, argv[0].p, argv[0].n)
     to.key = 0
     to.hash = 0
     if to.command == NULL:

@@ -16,7 +16,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_key_length,
     entry_type,
 )
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import heap_free, heap_resize
 from cython.cimports.kvik.engine.table import table_random, table_scan
 from cython.cimports.kvik.engine.text import (
     PLUS,
@@ -64,11 +64,8 @@ def found_add(context, e):
         return
     if found.count == found.capacity:
         capacity = found.capacity * 2 if found.capacity > 0 else 64
-        if found.entries == NULL:
-            grown = cast(EntryPtrPtr, heap_alloc(found.heap, capacity * sizeof(EntryPtr)))
-        else:
-            grown = cast(EntryPtrPtr, heap_resize(
-                found.heap, found.entries, found.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
+        grown = cast(EntryPtrPtr, heap_resize(
+            found.heap, found.entries, found.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
         if grown == NULL:
             found.failed = True
             return

@@ -139,11 +139,8 @@ def results_add(results, members, count):
     if not results.counted:
         if results.count + count > results.capacity:
             capacity = results.capacity * 2 if results.capacity > 0 else 2 * MEMBERS
-            if results.words == NULL:
-                grown = cast(WordPtr, heap_alloc(results.heap, capacity * sizeof(uint64_t)))
-            else:
-                grown = cast(WordPtr, heap_resize(
-                    results.heap, results.words, results.capacity * sizeof(uint64_t), capacity * sizeof(uint64_t)))
+            grown = cast(WordPtr, heap_resize(
+                results.heap, results.words, results.capacity * sizeof(uint64_t), capacity * sizeof(uint64_t)))
             if grown == NULL:
                 results.failed = True
                 return

@@ -13,6 +13,9 @@ OPTIONS: Final = frozenset((b"nosave", b"save", b"now", b"force", b"abort", b"sa
 class Server(Protocol):
     """What SHUTDOWN needs of a server."""
 
+    def busy_error(self) -> str | None:
+        """What to answer while a script runs that nothing may wait for; None: none does."""
+
     def shutdown(self, *, save: bool | None, force: bool, reason: str) -> bool: ...
 
 
@@ -29,6 +32,9 @@ def shutdown(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
         raise CommandError("ERR syntax error")
     if b"abort" in options:
         raise CommandError("ERR No shutdown in progress.")
+    busy = server.busy_error()
+    if busy and b"nosave" not in options:
+        raise CommandError(busy)
     save = True if b"save" in options else False if b"nosave" in options else None
     if not server.shutdown(save=save, force=b"force" in options, reason=f"user request from '{client.describe()}'"):
         raise CommandError("ERR Errors trying to SHUTDOWN. Check logs.")

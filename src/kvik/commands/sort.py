@@ -55,6 +55,7 @@ from cython.cimports.kvik.keyspace.lookup import (
     drop_if_expired,
     lookup_read,
     lookup_write,
+    missed,
     touch,
 )
 from cython.cimports.kvik.keyspace.set_value import MEMBERS, member_text, set_count, set_walk, set_walk_next
@@ -404,7 +405,7 @@ def look_up_key(sort, key, field, scratch, found):
     h: uint64_t = hash_bytes(address(call.keyspace.hash_key), key.p, key.n)
     slot: Slot = table_find(address(call.db.keys), key.p, key.n, h)
     if slot == NULL or drop_if_expired(call.keyspace, call.db, slot, key.p, key.n, h):
-        call.keyspace.stats.misses += 1
+        missed(call, key.p, key.n)
         return False
     call.keyspace.stats.hits += 1
     touch(call, slot[0])

@@ -148,11 +148,14 @@ class CommandSpec:
     deprecated_since: str = ""
     replaced_by: str = ""
     history: tuple[tuple[str, str], ...] = ()
+    module: str = ""
+    """That has added it while the server runs (scripting/modules.py); such a command has no handler of its own."""
 
     @property
     def handler_module(self) -> str:
-        """The module below `kvik.commands` that holds the handler; empty without one."""
-        return self.handler.partition(":")[0]
+        """The module that holds the handler; empty without one. A name without points is one below `kvik.commands`."""
+        module = self.handler.partition(":")[0]
+        return f"kvik.commands.{module}" if module and "." not in module else module
 
     @property
     def handler_name(self) -> str:

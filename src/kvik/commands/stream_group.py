@@ -38,7 +38,7 @@ from cython.cimports.kvik.engine.stream_group import (
 )
 from cython.cimports.kvik.engine.stream_id import id_less, stream_id
 from cython.cimports.kvik.engine.text import DOLLAR, is_word
-from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, changed, counted, noted, signal_key
+from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, changed, counted, noted, wake_waiting
 from cython.cimports.kvik.wire.reply import (
     ARRAY_KIND,
     Later,
@@ -187,7 +187,7 @@ def xgroup_destroy_command(call):
         return
     group_drop(call.keyspace.heap, address(s.groups), group)
     noted(call, 2, EVENT_STREAM, "xgroup-destroy")
-    signal_key(call.keyspace, call.db, call.argv[2].p, call.argv[2].n)      # who waits to read with it waits in vain
+    wake_waiting(call.keyspace, call.db, call.argv[2].p, call.argv[2].n)    # who waits to read with it waits in vain
     reply_integer(call.client, 1)
 
 

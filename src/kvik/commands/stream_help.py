@@ -44,8 +44,8 @@ HELP
 
 
 def xgroup_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return help_reply(GROUP)
+    return help_reply(GROUP, args)
 
 
 def xinfo_help(server: Server, client: Client, args: Sequence[bytes]) -> Reply:
-    return help_reply(INFO)
+    return help_reply(INFO, args)

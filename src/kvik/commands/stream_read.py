@@ -39,6 +39,7 @@ from cython.cimports.kvik.engine.text import DOLLAR, PLUS, is_word
 from cython.cimports.kvik.keyspace.blocking import block_on_keys, block_on_keys_or_removal
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.effects import effect_close, effect_integer, effect_slice, effect_word
+from cython.cimports.kvik.keyspace.lookup import missed
 from cython.cimports.kvik.keyspace.tail import EVENT_STREAM, counted, is_logged, noted, replace_effect, replace_effect_on
 from cython.cimports.kvik.wire.reply import (
     ARRAY_KIND,
@@ -286,7 +287,9 @@ def serve(call, options, asked):
     for i in range(options.streams):
         a = address(asked[i])
         if a.s == NULL:
+            missed(call, call.argv[options.first + i].p, call.argv[options.first + i].n)   # again, as in Valkey
             continue
+        call.keyspace.stats.hits += 1
         if options.grouped:
             consumer = consumer_of(call, options.first + i, a.group, options.consumer)
             if consumer == NULL:

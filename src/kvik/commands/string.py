@@ -45,7 +45,15 @@ from cython.cimports.kvik.engine.text import (
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_set_expiry, expiry_now
 from cython.cimports.kvik.keyspace.effects import effect_bytes, effect_close, effect_integer, effect_slice, effect_word
-from cython.cimports.kvik.keyspace.lookup import check_type, delete_key, lookup_read, lookup_write, prefetch_keys
+from cython.cimports.kvik.keyspace.lookup import (
+    check_type,
+    count_look,
+    delete_key,
+    delete_past,
+    lookup_read,
+    lookup_write,
+    prefetch_keys,
+)
 from cython.cimports.kvik.keyspace.tail import (
     EVENT_GENERIC,
     EVENT_STRING,
@@ -152,9 +160,7 @@ def set_generic(call, value, options):
     if options.flags & SET_EXPIRY and options.expiry <= expiry_now(call.keyspace):
         # Its time is up before it begins: the same as if it had been set and had expired.
         if slot != NULL:
-            delete_key(call, 1, h, call.keyspace.lazy_expire)
-            if is_logged(call):
-                effect_gone(call, 1, call.keyspace.lazy_expire)
+            delete_past(call, 1, h)
     else:
         if not store_string(call, 1, h, slot, call.argv[value].p, call.argv[value].n, options.expiry):
             return
@@ -206,13 +212,17 @@ def set_expiring(call, seconds):
 
 def getset_command(call):
     options: SetOptions
-    slot: Slot = NULL
-    if not write_string(call, 1, call.hash, address(slot)):
-        return
-    if slot == NULL:
+    slot: Slot = lookup_write(call, 1, call.hash)
+    e: EntryPtr = NULL
+    if slot != NULL:
+        e = slot[0]
+    count_look(call, 1, e)
+    if e == NULL:
         reply_null(call.client)
+    elif check_type(call, e, TYPE_STRING):
+        reply_string(call, e)
     else:
-        reply_string(call, slot[0])
+        return
     if store_string(call, 1, call.hash, slot, call.argv[2].p, call.argv[2].n, -1):
         changed(call, 1, EVENT_STRING, "set")
         if is_logged(call):
@@ -245,9 +255,7 @@ def getex_command(call):
         return
     reply_string(call, e)
     if options.flags & SET_EXPIRY and options.expiry <= expiry_now(call.keyspace):
-        delete_key(call, 1, call.hash, call.keyspace.lazy_expire)
-        if is_logged(call):
-            effect_gone(call, 1, call.keyspace.lazy_expire)
+        delete_past(call, 1, call.hash)
     elif options.flags & SET_EXPIRY:
         apply_expiry(call, 1, call.hash, lookup_write(call, 1, call.hash), options.expiry)
     elif options.flags & SET_PERSIST and entry_expiry(e) != -1:
@@ -304,17 +312,12 @@ def store_pairs(call, first, end, options):
     key: cython.int
     slot: Slot
     expiry: int64_t = options.expiry
-    gone: cython.bint = options.flags & SET_EXPIRY and expiry <= expiry_now(call.keyspace)
     at: cython.int = first
     while at < end:
         prefetch_keys(call, address(ahead), at, 2, end)
         for i in range(ahead.count):
             key = at + 2 * i
             slot = lookup_write(call, key, ahead.hashes[i])
-            if gone:
-                if delete_key(call, key, ahead.hashes[i], call.keyspace.lazy_expire) and is_logged(call):
-                    effect_gone(call, key, call.keyspace.lazy_expire)
-                continue
             if options.flags & SET_KEEPTTL:
                 expiry = entry_expiry(slot[0]) if slot != NULL else -1
             if not store_string(
@@ -324,7 +327,7 @@ def store_pairs(call, first, end, options):
             if options.flags & SET_EXPIRY:
                 also(call, key, EVENT_GENERIC, "expire")
         at += 2 * ahead.count
-    if is_logged(call) and options.flags & SET_EXPIRY and not gone:
+    if is_logged(call) and options.flags & SET_EXPIRY:
         effect_pairs(call, first, end, expiry)
     return True
 

@@ -11,7 +11,7 @@ A group is part of the server when its module stands in `LIVE`. What is not decl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,11 @@ from kvik.commands.specs import (
     geo,
     hash,
     hyperloglog,
+    insight,
+    modules,
     persistence,
+    pubsub,
+    scripting,
     server,
     sorted_set,
     stream,
@@ -42,8 +46,8 @@ from kvik.commands.specs import list as lists
 from kvik.commands.specs import set as sets
 
 LIVE: Final = (
-    bitmap, client, connection, generic, geo, hash, hyperloglog, lists, persistence, server, sets, sorted_set, stream,
-    string, transactions,
+    bitmap, client, connection, generic, geo, hash, hyperloglog, insight, lists, modules, persistence, pubsub, scripting,
+    server, sets, sorted_set, stream, string, transactions,
 )  # fmt: skip
 
 
@@ -59,6 +63,8 @@ class Command:
     first_key: int
     last_key: int
     step: int
+    called: str
+    """What clients call it: its name unless rename-command says otherwise, empty when they cannot."""
 
     @property
     def name(self) -> str:
@@ -74,29 +80,56 @@ class Command:
 class CommandTable:
     """All commands, by number and by name. Iterates in the order of the numbers, containers first."""
 
-    def __init__(self, specs: Iterable[CommandSpec] | None = None) -> None:
-        """Of the given commands, or of those in the `LIVE` groups. ValueError where one makes no sense."""
-        if specs is None:
-            specs = (spec for module in LIVE for spec in module.COMMANDS)
-        self._commands: list[Command] = []
-        self._by_name: dict[bytes, Command] = {}
-        for spec in specs:
-            container = self._add(spec, None)
-            for subcommand in spec.subcommands:
-                self._add(subcommand, container)
-        self.top_level: Final = tuple(command for command in self._commands if command.container is None)
+    def __init__(self, specs: Iterable[CommandSpec] | None = None, calls: Mapping[str, str] | None = None) -> None:
+        """Of the given commands, or of those in the `LIVE` groups. ValueError where one makes no sense.
 
-    def _add(self, spec: CommandSpec, container: Command | None) -> Command:
+        `calls`: what clients call each; those that are missing they cannot call.
+        """
+        specs = live_specs() if specs is None else specs
+        self._commands: list[Command] = []
+        names: set[str] = set()
+        for spec in specs:
+            called = spec.name if calls is None else calls.get(spec.name, "")
+            container = self._add(spec, None, called, names)
+            for subcommand in spec.subcommands:
+                own = subcommand.name.rpartition("|")[2]
+                self._add(subcommand, container, called and f"{called}|{own}", names)
+        self._by_call = {command.called.encode(): command for command in self._commands if command.called}
+        self._list()
+
+    def _list(self) -> None:
+        self.known = tuple(self._by_call.values())
+        """Those that clients can call."""
+        self.top_level = tuple(command for command in self.known if command.container is None)
+
+    def _add(self, spec: CommandSpec, container: Command | None, called: str, names: set[str]) -> Command:
         check(spec, container.spec if container else None)
-        name = spec.name.encode()
-        if name in self._by_name:
+        if spec.name in names:
             raise ValueError(f"{spec.name}: declared twice")
+        names.add(spec.name)
         command = Command(
-            len(self._commands), spec, container, spec.all_flags, spec.categories, *spec.key_positions
+            len(self._commands), spec, container, spec.all_flags, spec.categories, *spec.key_positions, called
         )
         self._commands.append(command)
-        self._by_name[name] = command
         return command
+
+    # Of modules
+
+    def add(self, spec: CommandSpec, id: int) -> Command:
+        """A command of a module. `id`: its place in the array of the compiled side. ValueError where it makes no sense."""
+        check(spec, None)
+        if self.find(spec.name) is not None:
+            raise ValueError(f"there is a command '{spec.name}' already")
+        command = Command(id, spec, None, spec.all_flags, spec.categories, *spec.key_positions, spec.name)
+        self._by_call[spec.name.encode()] = command
+        self._list()
+        return command
+
+    def remove(self, command: Command) -> None:
+        del self._by_call[command.called.encode()]
+        self._list()
+
+    # What there was from the start
 
     def __len__(self) -> int:
         """How many commands and subcommands there are."""
@@ -109,8 +142,8 @@ class CommandTable:
         return self._commands[number]
 
     def find(self, name: bytes | str) -> Command | None:
-        """The command of that name, ``container|subcommand`` for a subcommand, in upper or lower case."""
-        return self._by_name.get((name.encode() if isinstance(name, str) else name).lower())
+        """The command that is called so, ``container|subcommand`` for a subcommand, in upper or lower case."""
+        return self._by_call.get((name.encode() if isinstance(name, str) else name).lower())
 
     def resolve(self, args: Sequence[bytes]) -> Command | None:
         """The command that a command line calls. None when there is no such command or subcommand."""
@@ -124,7 +157,12 @@ class CommandTable:
         return command
 
     def subcommands(self, command: Command) -> tuple[Command, ...]:
-        return tuple(self._by_name[spec.name.encode()] for spec in command.spec.subcommands)
+        return tuple(self._commands[command.id + 1 : command.id + 1 + len(command.spec.subcommands)])
+
+
+def live_specs() -> Iterator[CommandSpec]:
+    """The commands of the server, without subcommands."""
+    return (spec for module in LIVE for spec in module.COMMANDS)
 
 
 def check(spec: CommandSpec, container: CommandSpec | None) -> None:
@@ -135,7 +173,8 @@ def check(spec: CommandSpec, container: CommandSpec | None) -> None:
 
 def problems(spec: CommandSpec, container: CommandSpec | None) -> Iterator[str]:
     parent, bar, own_name = spec.name.rpartition("|")
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", own_name) or parent != (container.name if container else ""):
+    name = r"[a-z][a-z0-9_.:-]{0,63}" if spec.module else r"[a-z][a-z0-9_-]*"
+    if not re.fullmatch(name, own_name) or parent != (container.name if container else ""):
         yield f"a strange name for a command of {container.name if container else 'the server'}"
     if spec.flags != tuple(flag for flag in FLAGS if flag in spec.flags and flag != "movablekeys"):
         yield "its flags are unknown, computed, or not in COMMAND's order"
@@ -143,7 +182,8 @@ def problems(spec: CommandSpec, container: CommandSpec | None) -> Iterator[str]:
         yield "its ACL categories are unknown, or follow from its flags"
     if spec.subcommands and container:
         yield "a subcommand has no subcommands"
-    if not re.fullmatch(r"[a-z_]+:[a-z_]+" if not spec.subcommands else r"([a-z_]+:[a-z_]+)?", spec.handler):
+    handler = r"[a-z_.]+:[a-z_]+" if not spec.subcommands else r"([a-z_.]+:[a-z_]+)?"
+    if not spec.module and not re.fullmatch(handler, spec.handler):
         yield f"its handler is not of the form module:function: {spec.handler!r}"
     if any(not set(keys.flags) <= set(KEY_FLAGS) for keys in spec.keys):
         yield "a key specification has unknown flags"

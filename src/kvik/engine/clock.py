@@ -49,6 +49,7 @@ def clock_init(clock):
     clock.cycles_per_us = cython.cast(cython.double, cycles_at(address(now)) - first)
     clock.cycles_per_us /= cython.cast(cython.double, now - begin)
     clock.offset_us = 0
+    clock.ahead_us = 0
     clock_tick(clock)
 
 
@@ -56,7 +57,20 @@ def clock_tick(clock):
     """Read the time for the tick that begins."""
     clock.now_us = system_us() + clock.offset_us
     clock.now_ms = clock.now_us // 1000
-    clock.monotonic_ms = monotonic_us() // 1000
+    clock.monotonic_ms = clock_timer_ms(clock)
+
+
+def clock_timer_ms(clock):
+    """What `monotonic_ms` would be in a tick that began now."""
+    return (monotonic_us() + clock.ahead_us) // 1000
+
+
+def clock_move(clock, us):
+    """Let so much time pass at once. Backwards it goes for the time of day only: timers never run back."""
+    clock.offset_us += us
+    if us > 0:
+        clock.ahead_us += us
+    clock_tick(clock)
 
 
 def clock_duration_us(clock, counted):

@@ -110,10 +110,7 @@ def directory_grow(d):
 
 def directory_resize(d, room):
     moved: LeafPtr
-    if d.room == 0:
-        moved = cast(LeafPtr, heap_alloc(d.heap, room * sizeof(Leaf)))
-    else:
-        moved = cast(LeafPtr, heap_resize(d.heap, d.directory, d.room * sizeof(Leaf), room * sizeof(Leaf)))
+    moved = cast(LeafPtr, heap_resize(d.heap, d.directory, d.room * sizeof(Leaf), room * sizeof(Leaf)))
     if moved == NULL:
         return False
     d.directory = moved

@@ -316,7 +316,7 @@ def neighbours_cover(cell, box):
 def geo_shape_ranges(shape, ranges):
     """Where the places of the shape are: up to GEO_CELLS ranges, none twice, in the order to look. Returns how many."""
     box: GeoBox = shape_box(shape)
-    middle: GeoPlace = shape.center
+    off_map: cython.bint = fabs(shape.center.latitude) > LATITUDE_MAX
     cell: GeoCell
     own: GeoBox
     other: GeoCell
@@ -325,15 +325,13 @@ def geo_shape_ranges(shape, ranges):
     north: cython.int
     n: cython.int = 0
     steps: cython.int
-    if middle.latitude > LATITUDE_MAX:      # the middle of a polygon may be there, its corners may not
-        middle.latitude = LATITUDE_MAX
-    if middle.latitude < -LATITUDE_MAX:
-        middle.latitude = -LATITUDE_MAX
-    steps = steps_for(shape_reach(shape, address(box)), shape.center.latitude)
-    cell = cell_of(address(middle), steps, LATITUDE_MAX)
+    # The middle of a polygon may be nearer to a pole than the map reaches, its corners may not. Around the pole, no
+    # neighbours cover all longitudes but those of the largest cells.
+    steps = 1 if off_map else steps_for(shape_reach(shape, address(box)), shape.center.latitude)
+    cell = cell_of(shape.vertices if off_map else address(shape.center), steps, LATITUDE_MAX)
     if steps > 1 and not neighbours_cover(address(cell), address(box)):
         steps -= 1
-        cell = cell_of(address(middle), steps, LATITUDE_MAX)
+        cell = cell_of(address(shape.center), steps, LATITUDE_MAX)
     own = cell_box(address(cell))
     for i in range(GEO_CELLS):
         # Itself, then north, south, east, west, north-east, north-west, south-east, south-west.

@@ -39,6 +39,7 @@ cdef enum:
     SMALL_MAX = 4096        # larger blocks come from malloc
     SIZE_CLASSES = 145
     IDLE_SPANS = 32         # free spans kept ready; the rest goes back to the system
+    SPARSE = 57344          # of a span's bytes: with less in use, it is worth emptying
     LARGE_OVERHEAD = 8      # what malloc adds to a block
 
 cdef struct Span:
@@ -67,6 +68,8 @@ ctypedef Chunk *ChunkPtr
 
 cdef struct Heap:
     size_t used             # bytes handed out, rounded as they are kept
+    size_t large            # of these, what is not in spans of small blocks
+    size_t spans            # bytes of the spans that serve small blocks
     size_t peak
     size_t limit            # refuse to go over this; 0: no limit (tests of allocation failure)
     size_t mapped           # bytes of address space taken for chunks
@@ -96,6 +99,10 @@ cdef inline size_t class_bytes(uint32_t c) noexcept nogil:
     if c <= 96:
         return 512 + ((c - 64) << 4)
     return 1024 + ((c - 96) << 6)
+
+cdef inline Span *span_of(void *p) noexcept nogil:
+    """The span of a small block."""
+    return <Span *>(<uintptr_t>p & ~<uintptr_t>(SPAN_BYTES - 1))
 
 cdef inline bint same_block(size_t old, size_t n) noexcept nogil:
     """Would a block of n bytes be the very block that was asked for with `old`?"""
@@ -130,6 +137,11 @@ cdef void heap_free_remote(Heap *heap, void *p, size_t n) noexcept nogil
 cdef void heap_free_aligned_remote(Heap *heap, void *p, size_t n) noexcept nogil
 cdef bint heap_collect_remote(Heap *heap, int spans) noexcept nogil
 cdef bint collect_segments(Heap *heap, int spans) noexcept nogil
+cdef bint heap_is_sparse(const Heap *heap, void *p, size_t n) noexcept nogil
+cdef size_t heap_small(const Heap *heap) noexcept nogil
+cdef size_t heap_waste(const Heap *heap) noexcept nogil
+cdef void large_add(Heap *heap, size_t n) noexcept nogil
+cdef void large_remove(Heap *heap, size_t n) noexcept nogil
 cdef size_t heap_block_bytes(void *p, size_t n) noexcept nogil
 cdef void heap_trim(Heap *heap) noexcept nogil
 
@@ -151,7 +163,7 @@ cdef inline void heap_free(Heap *heap, void *p, size_t n) noexcept nogil:
     """Give back a block that was asked for with the same n. O(1)."""
     cdef Span *span
     if not SANITIZED and n <= SMALL_MAX:
-        span = <Span *>(<uintptr_t>p & ~<uintptr_t>(SPAN_BYTES - 1))
+        span = span_of(p)
         if span.linked and span.used > 1:
             (<void **>p)[0] = span.free
             span.free = p

@@ -188,6 +188,7 @@ def span_new(heap, c):
     span.fresh = SPAN_HEADER
     span.size_class = c
     span.block = class_bytes(c)
+    heap.spans += SPAN_BYTES
     span_link_first(heap, span)
     return span
 
@@ -230,7 +231,7 @@ def heap_alloc_slow(heap, n):
     else:
         p = malloc(n)
         if p != NULL:
-            heap.used += malloc_usable_size(p) + LARGE_OVERHEAD
+            large_add(heap, heap_block_bytes(p, n))
     if heap.used > heap.peak:
         heap.peak = heap.used
     return p
@@ -238,11 +239,15 @@ def heap_alloc_slow(heap, n):
 
 def heap_free_slow(heap, p, n):
     span: SpanPtr
-    if SANITIZED or n > SMALL_MAX:
+    if n > SMALL_MAX:
+        large_remove(heap, heap_block_bytes(p, n))
+        free(p)
+        return
+    if SANITIZED:
         heap.used -= heap_block_bytes(p, n)
         free(p)
         return
-    span = cast(SpanPtr, cast(cython.p_void, cast(uintptr_t, p) & ~cast(uintptr_t, SPAN_BYTES - 1)))
+    span = span_of(p)
     cast(cython.pp_void, p)[0] = span.free
     span.free = p
     heap.used -= span.block
@@ -260,6 +265,7 @@ def span_returned(heap, span, blocks):
                 span.fresh = SPAN_HEADER
                 return
             span_unlink(heap, span)
+        heap.spans -= SPAN_BYTES
         span_give(heap, span)
     elif not span.linked:
         span_link_second(heap, span)
@@ -276,9 +282,14 @@ def heap_alloc_smaller(heap, n):
 
 
 def heap_resize(heap, p, old, n):
-    """Like realloc: the block moves if it must, its first min(old, n) bytes stay. NULL leaves the old block alone."""
+    """Like realloc: the block moves if it must, its first min(old, n) bytes stay. NULL leaves the old block alone.
+
+    A block that is not there yet is NULL, of 0 bytes.
+    """
     q: cython.p_void
     before: cython.size_t
+    if p == NULL:
+        return heap_alloc(heap, n)
     if same_block(old, n):
         return p
     if old > SMALL_MAX and n > SMALL_MAX:
@@ -287,10 +298,8 @@ def heap_resize(heap, p, old, n):
         before = malloc_usable_size(p)
         q = realloc(p, n)
         if q != NULL:
-            heap.used += malloc_usable_size(q)
-            heap.used -= before
-            if heap.used > heap.peak:
-                heap.peak = heap.used
+            large_remove(heap, before)
+            large_add(heap, malloc_usable_size(q))
         return q
     q = heap_alloc(heap, n) if n > old else heap_alloc_smaller(heap, n)
     if q != NULL:
@@ -307,9 +316,7 @@ def heap_alloc_aligned(heap, n):
             return NULL
         p = span_take(heap)
         if p != NULL:
-            heap.used += n
-            if heap.used > heap.peak:
-                heap.peak = heap.used
+            large_add(heap, n)
     elif n <= SMALL_MAX and not SANITIZED:
         p = heap_alloc(heap, n)     # a multiple of 64 behind a header of 64: aligned
     else:
@@ -318,7 +325,10 @@ def heap_alloc_aligned(heap, n):
         p = NULL
         if posix_memalign(address(p), 64, n) != 0:
             return NULL
-        heap.used += heap_block_bytes(p, n)
+        if n > SMALL_MAX:
+            large_add(heap, heap_block_bytes(p, n))
+        else:
+            heap.used += heap_block_bytes(p, n)
     if p != NULL:
         memset(p, 0, n)
     return p
@@ -326,10 +336,48 @@ def heap_alloc_aligned(heap, n):
 
 def heap_free_aligned(heap, p, n):
     if n == SPAN_BYTES:
-        heap.used -= n
+        large_remove(heap, n)
         span_give(heap, p)
     else:
         heap_free(heap, p, n)
+
+
+def large_add(heap, n):
+    """So many more bytes are in use outside the spans of small blocks."""
+    heap.used += n
+    heap.large += n
+    if heap.used > heap.peak:
+        heap.peak = heap.used
+
+
+def large_remove(heap, n):
+    heap.used -= n
+    heap.large -= n
+
+
+def heap_is_sparse(heap, p, n):
+    """Would the block, of n bytes, be better off elsewhere? In a span with much room, and not the one in use.
+
+    The sanitizer build has no spans: there every block moves, so that a stale pointer to one is found.
+    """
+    span: SpanPtr
+    if SANITIZED or n > SMALL_MAX:
+        return SANITIZED
+    span = span_of(p)
+    return span.linked and span != heap.rooms[span.size_class] and span.used * span.block < SPARSE
+
+
+def heap_waste(heap):
+    """Bytes of the spans of small blocks that are in no block: what moving blocks together could give back."""
+    small: cython.size_t = heap_small(heap)
+    if SANITIZED:
+        return small
+    return heap.spans - small if heap.spans > small else 0
+
+
+def heap_small(heap):
+    """Bytes in use in small blocks."""
+    return heap.used - heap.large if heap.used > heap.large else 0
 
 
 def heap_block_bytes(p, n):
@@ -351,7 +399,7 @@ def heap_free_remote(heap, p, n):
         add_shared(address(heap.remote_large), heap_block_bytes(p, n))
         free(p)
         return
-    span = cast(SpanPtr, cast(cython.p_void, cast(uintptr_t, p) & ~cast(uintptr_t, SPAN_BYTES - 1)))
+    span = span_of(p)
     while True:
         head = read_pointer(address(span.remote))
         below = 0
@@ -396,7 +444,11 @@ def heap_collect_remote(heap, spans):
     span: SpanPtr
     following: SpanPtr
     more: cython.bint = collect_segments(heap, spans)
-    heap.used -= swap_shared(address(heap.remote_large), 0)
+    remote: uint64_t = swap_shared(address(heap.remote_large), 0)
+    if SANITIZED:                   # all blocks are counted there, small ones too
+        heap.used -= remote
+    else:
+        large_remove(heap, remote)
     if read_pointer(address(heap.remote_spans)) == NULL:
         return more
     span = cast(SpanPtr, swap_pointer(address(heap.remote_spans), NULL))

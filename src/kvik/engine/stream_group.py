@@ -75,15 +75,11 @@ def roster_add(heap, roster, item):
     found: cython.bint = False
     name: Slice = name_of(item)
     at: cython.int = roster_place(roster, address(name), address(found))
-    capacity: uint32_t = 2 * roster.capacity
+    capacity: uint32_t = 2 * roster.capacity if roster.capacity > 0 else 1
     items: NamedPtrPtr
     if roster.count == roster.capacity:
-        if roster.items == NULL:
-            capacity = 1
-            items = cast(NamedPtrPtr, heap_alloc(heap, sizeof(NamedPtr)))
-        else:
-            items = cast(NamedPtrPtr, heap_resize(
-                heap, roster.items, roster.capacity * sizeof(NamedPtr), capacity * sizeof(NamedPtr)))
+        items = cast(NamedPtrPtr, heap_resize(
+            heap, roster.items, roster.capacity * sizeof(NamedPtr), capacity * sizeof(NamedPtr)))
         if items == NULL:
             return False
         roster.items = items

@@ -24,6 +24,7 @@ cdef enum:
     LOAD = 5                    # entries a bucket that growth keeps to
     MOVES_MAX = 4               # buckets that one insert or removal moves at most
     RANDOM_TRIES = 4            # places that a random choice fetches at once
+    SAMPLE_BUCKETS = 10         # that table_sample looks into for each entry it wants, at most
     CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
 
 cdef struct Bucket:
@@ -131,6 +132,8 @@ cdef Entry *table_remove(Table *t, const char *key, size_t n, uint64_t h) noexce
 cdef bint table_reserve(Table *t, uint64_t count) noexcept nogil
 cdef Entry *table_random(Table *t, uint64_t *seed) noexcept nogil
 cdef Entry *table_random_spot(Table *t, uint64_t *seed, Spot *spot) noexcept nogil
+cdef int table_sample(Table *t, uint64_t *seed, Entry **found, int count) noexcept nogil
+cdef int chain_collect(Bucket *b, uint64_t passed, Entry **found, int n, int count) noexcept nogil
 cdef Entry *table_take(Table *t, const Spot *spot) noexcept nogil
 cdef void table_walk(TableWalk *walk, Table *t) noexcept nogil
 cdef int table_walk_next(TableWalk *walk, Entry **entries, int room) noexcept nogil

@@ -558,6 +558,56 @@ def table_random_spot(t, seed, spot):
                 return spot.bucket.slots[spot.slot]
 
 
+def table_sample(t, seed, found, count):
+    """Up to `count` entries that stand near each other, at a random place. Returns how many; 0 only if there is none.
+
+    Each entry is about as likely as any other, but they are not drawn independently: that takes a way to memory for
+    each, this one for all. Of a nearly empty table, fewer than `count` come.
+    """
+    reached: uint64_t = buckets_reached(t)
+    total: uint64_t = t.now.count - t.moved + reached
+    drawn: uint64_t
+    at: uint64_t
+    passed: uint64_t
+    left: cython.int = SAMPLE_BUCKETS * count
+    n: cython.int = 0
+    if t.count == 0:
+        return 0
+    drawn = random_next(seed)
+    at = mul_high(drawn, total)
+    passed = mul_high(drawn * total, t.longest)     # of the first chain, or its end would never be reached
+    while n < count and left > 0:
+        n = chain_collect(bucket_in_order(t, reached, at), passed, found, n, count)
+        passed = 0
+        at = at + 1 if at + 1 < total else 0
+        left -= 1
+    if n == 0:
+        found[0] = table_random(t, seed)
+        return 1
+    return n
+
+
+def chain_collect(b, passed, found, n, count):
+    """Put the chain's entries but the first `passed` behind the n of `found`, up to `count` in all. Returns how many
+    are there then.
+    """
+    i: cython.int
+    links: cython.int
+    while True:
+        links = 1 if b.chained else 0
+        for i in range(SLOTS - links):
+            if n == count or b.tags[i] == 0:
+                return n
+            if passed > 0:
+                passed -= 1
+                continue
+            found[n] = b.slots[i]
+            n += 1
+        if links == 0:
+            return n
+        b = next_in_chain(b)
+
+
 def table_take(t, spot):
     """Take out the entry at `spot` and return it: the caller's to free."""
     e: EntryPtr = spot.bucket.slots[spot.slot]

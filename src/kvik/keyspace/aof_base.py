@@ -1,5 +1,6 @@
 """Writing a data set as the commands that make it: the base of an append-only file without `aof-use-rdb-preamble`.
 
+    FUNCTION LOAD code
     SELECT 0
     SET key value   RPUSH key element ...   SADD   ZADD   HSET      64 elements a command at most
     HPEXPIREAT key moment FIELDS 1 field
@@ -68,6 +69,10 @@ def aof_base_write(f, ks, key_delay_us, reporter):
     keys: uint64_t = 0
     written: cython.p_void = NULL
     i: cython.int
+    for i in range(ks.libraries.count):
+        put_command(sink, 3, "FUNCTION")
+        put_word(sink, "LOAD")
+        put_text(sink, ks.libraries.codes[i].p, ks.libraries.codes[i].n)
     snapshot_begin(address(s), ks)
     while snapshot_next(address(s)) and not sink.failed:
         if written != s.db:

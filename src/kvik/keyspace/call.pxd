@@ -8,6 +8,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from kvik.engine.hashing cimport hash_bytes
+from kvik.engine.histogram cimport Histogram
 from kvik.engine.text cimport Slice
 from kvik.keyspace.database cimport Database, Keyspace
 from kvik.wire.client cimport Client
@@ -23,7 +24,7 @@ cdef enum:                      # Command.flags, as COMMAND INFO names them
     COMMAND_LOADING = 128
     COMMAND_STALE = 256
     COMMAND_SKIP_MONITOR = 512
-    COMMAND_SKIP_SLOWLOG = 1024
+    COMMAND_SKIP_COMMANDLOG = 1024
     COMMAND_ASKING = 2048
     COMMAND_FAST = 4096
     COMMAND_NO_AUTH = 8192
@@ -32,6 +33,7 @@ cdef enum:                      # Command.flags, as COMMAND INFO names them
     COMMAND_ALLOW_BUSY = 65536
     COMMAND_MOVABLE_KEYS = 131072
     COMMAND_UNQUEUED = 262144   # runs after MULTI too, rather than waiting for EXEC
+    COMMAND_SUBSCRIBED = 1048576    # may be run by a RESP2 client that subscribes to something
     COMMAND_EXEC = 524288       # EXEC itself: what its queue may do, it may do
 
 cdef struct Command
@@ -52,6 +54,8 @@ cdef struct Call:
 cdef struct Command:
     const char *name            # lower case; `container|sub` for a subcommand
     size_t name_length
+    const char *called          # what clients call it: another name after rename-command, NULL when they cannot
+    size_t called_length
     Handler run                 # NULL: a container of subcommands only
     void *callable              # the Python function of a handler in Python
     void *spec                  # its CommandSpec
@@ -66,6 +70,7 @@ cdef struct Command:
     uint64_t cycles
     uint64_t rejected
     uint64_t failed
+    Histogram *latency          # of its durations; NULL: it has not run, or none is kept
 
 ctypedef Call *CallPtr
 ctypedef Command *CommandPtr

@@ -6,13 +6,16 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from kvik.engine.clock cimport Clock
 from kvik.engine.crc64 cimport Crc64
 from kvik.engine.deadlines cimport Deadlines
-from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Slot, entry_expiry
+from kvik.engine.entry cimport LAYOUT_EXPIRY, Entry, EntryPtr, Raw, Slot, entry_expiry
 from kvik.engine.hashing cimport HashKey, hash_bytes
 from kvik.engine.heap cimport Heap, HeapPtr
 from kvik.engine.table cimport Table
 from kvik.keyspace.effects cimport Effects
 from kvik.keyspace.fields cimport FieldsPtr
 from kvik.keyspace.lazy_free cimport LazyFree
+from kvik.keyspace.libraries cimport Libraries
+from kvik.keyspace.subscriptions cimport Subscriptions
+from kvik.keyspace.tracking cimport Tracking
 from kvik.keyspace.wait_queues cimport WaitQueues
 from kvik.keyspace.watches cimport Watches
 
@@ -58,6 +61,35 @@ cdef struct Eviction:           # see eviction.py
     int pooled
     Candidate pool[16]          # by score
 
+cdef struct Defrag:             # see defrag.py
+    bint enabled                # activedefrag
+    bint held                   # a child shares the pages
+    size_t ignore_bytes         # the directives active-defrag-...
+    int lower
+    int upper
+    int cycle_min
+    int cycle_max
+    int64_t slice_us
+    bint running                # a pass is under way
+    int64_t allowance_us        # what it may still take of this interval
+    int database                # where it is
+    uint64_t cursor
+    bint at_end                 # of that database's keys; large collections may be left
+    Raw *large[8]               # keys of large collections that are to be walked over
+    int large_count
+    uint64_t large_cursor       # in the last of these
+    size_t waste_before         # when the pass began
+    size_t moved_bytes          # since then
+    size_t given_up             # waste that the last pass could not do much about, 0: it could
+    uint64_t hits               # blocks moved, and looked at and left
+    uint64_t misses
+    uint64_t key_hits
+    uint64_t key_misses
+    int64_t since_us
+    int64_t total_us
+
+ctypedef Defrag *DefragPtr
+
 cdef struct KeyspaceStats:
     uint64_t hits
     uint64_t misses
@@ -93,10 +125,13 @@ cdef struct Keyspace:
     bint lazy_evict             # likewise what is evicted
     size_t memory_limit         # of what the heap has handed out: `maxmemory` less what is not the heap's
     Eviction eviction
+    Defrag defrag
     int expire_effort
     int expire_database         # where active expiry goes on
-    bint expire_timed_out       # the last slow cycle ran out of time
-    int64_t expire_fast_end_us
+    bint expire_timed_out       # the last slice ended before the work did
+    int64_t expire_again_us     # when a fast cycle has to come all the same; 0: it has not
+    int64_t expire_allowance_us # what the slow cycle may still take
+    int64_t expire_slice_end_us # when the last slice of any cycle ended
     int field_database          # where active expiry of hash fields goes on
     bint fields_behind          # its last cycle ran out of time
     bint unlisted_hashes        # there was once no memory to list one: `Database.hashes` may not be all
@@ -108,10 +143,14 @@ cdef struct Keyspace:
     bint compress               # strings of snapshots and DUMP: rdbcompression
     WaitQueues waiting          # clients that wait for keys
     Watches watches             # keys that clients watch
-    # What listens to changes: see tail.py. NULL: nobody does.
-    void *owner
-    void (*changed)(
-        void *owner, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
+    Tracking tracking           # keys that clients have in their caches
+    Subscriptions subscriptions # clients that messages are published to
+    Libraries libraries         # the code of function libraries
+    uint32_t events             # which are told to somebody: classes in tail.pxd. 0: none
+    uint32_t published          # to whoever subscribes to them
+    uint32_t hooked             # to `hook`
+    void (*hook)(void *owner, int db, const char *key, size_t n, const char *event) noexcept nogil
+    void *hook_owner
 
 ctypedef Keyspace *KeyspacePtr
 ctypedef Database *DatabasePtr
@@ -121,8 +160,10 @@ cdef void keyspace_free(Keyspace *ks) noexcept nogil
 cdef void keyspace_tick(Keyspace *ks) noexcept nogil
 cdef Slot db_find(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef bint db_add(Keyspace *ks, Database *db, Entry *e, uint64_t h) noexcept nogil
+cdef bint db_load(Keyspace *ks, Database *db, Entry *e, uint64_t h) noexcept nogil
 cdef bint db_replace(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
 cdef bint db_overwrite(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
+cdef bint db_supersede(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
 cdef bint put_in_place(Keyspace *ks, Database *db, Slot slot, Entry *e, uint64_t h) noexcept nogil
 cdef Entry *db_remove(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef bint db_delete(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h, bint lazy) noexcept nogil
@@ -131,7 +172,6 @@ cdef void db_swap_expiry(Keyspace *ks, Database *db, Entry *old, Entry *fresh, u
 cdef bint list_hash(Keyspace *ks, Database *db, Entry *e) noexcept nogil
 cdef bint is_listed(const Entry *e) noexcept nogil
 cdef void db_empty(Keyspace *ks, Database *db, bint lazy) noexcept nogil
-cdef void release_entry(void *context, Entry *e) noexcept nogil
 cdef bint db_init(Keyspace *ks, Database *db, int id) noexcept nogil
 cdef void db_swap(Database *a, Database *b) noexcept nogil
 

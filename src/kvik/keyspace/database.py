@@ -4,7 +4,7 @@ An entry with an expiry stands in two tables, `keys` and `expiries`, which point
 what active expiry walks and what the volatile eviction policies choose from. An entry of a hash with fields that expire
 stands in `hashes` too, by the deadline that is noted in its value (`Fields.listed`): no later than that of its next
 field. Every function here keeps the three in step; nothing else may put entries in or take them out. None of them tells
-anybody that a key changed: that is tail.py.
+anybody that a key changed: that is tail.py. Only that there is a new one is told here (`db_add`), as it is known here.
 """
 
 # ruff: noqa: F821
@@ -26,18 +26,22 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_expiry,
 )
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
-from cython.cimports.kvik.engine.intrinsics import ALL_ONES
-from cython.cimports.kvik.engine.table import table_each, table_find, table_free, table_init, table_insert, table_remove
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES, unlikely
+from cython.cimports.kvik.engine.table import table_find, table_free, table_init, table_insert, table_remove
 from cython.cimports.kvik.keyspace.effects import effects_free, effects_init
 from cython.cimports.kvik.keyspace.fields import fields_deadline
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_fields, hash_listed
 from cython.cimports.kvik.keyspace.lazy_free import (
-    free_entry_here,
+    lazy_drop_table,
     lazy_init,
     lazy_release,
-    lazy_release_table,
     lazy_stop,
 )
+from cython.cimports.kvik.keyspace.libraries import libraries_clear
+from cython.cimports.kvik.keyspace.publish import tell_event
+from cython.cimports.kvik.keyspace.subscriptions import subscriptions_free, subscriptions_init
+from cython.cimports.kvik.keyspace.tail import EVENT_NEW
+from cython.cimports.kvik.keyspace.tracking import tracking_free, tracking_init
 from cython.cimports.kvik.keyspace.wait_queues import wait_queues_free, wait_queues_init
 from cython.cimports.kvik.keyspace.watches import watches_free, watches_init
 from cython.cimports.libc.stdint import int64_t, uint32_t
@@ -62,6 +66,7 @@ def keyspace_init(ks, heap, clock, key, databases):
     ks.lfu_decay_time = 1
     ks.memory_limit = ALL_ONES
     ks.eviction.samples = 5
+    ks.defrag.held = True       # until told otherwise
     ks.databases = cast(DatabasePtr, heap_alloc(heap, databases * sizeof(Database)))
     if ks.databases == NULL:
         return False
@@ -71,7 +76,9 @@ def keyspace_init(ks, heap, clock, key, databases):
     lazy_init(address(ks.lazy), heap)
     keyspace_tick(ks)
     return wait_queues_init(address(ks.waiting), heap, address(ks.hash_key)) \
-        and watches_init(address(ks.watches), heap, address(ks.hash_key), databases)
+        and watches_init(address(ks.watches), heap, address(ks.hash_key), databases) \
+        and tracking_init(address(ks.tracking), heap, address(ks.hash_key)) \
+        and subscriptions_init(address(ks.subscriptions), heap, address(ks.hash_key))
 
 
 def keyspace_free(ks):
@@ -81,6 +88,9 @@ def keyspace_free(ks):
     effects_free(address(ks.effects))
     wait_queues_free(address(ks.waiting))
     watches_free(address(ks.watches))
+    tracking_free(address(ks.tracking))
+    subscriptions_free(address(ks.subscriptions))
+    libraries_clear(ks.heap, address(ks.libraries))
     for i in range(ks.count):
         db_empty(ks, address(ks.databases[i]), False)
         table_free(address(ks.databases[i].keys))
@@ -110,7 +120,16 @@ def db_find(ks, db, key, n, h):
 
 
 def db_add(ks, db, e, h):
-    """Add an entry whose key is not there. False when memory is short (then it is not added). O(1)."""
+    """Add an entry whose key is not there, which is an event. False when memory is short (then it is not added). O(1)."""
+    if not db_load(ks, db, e, h):
+        return False
+    if unlikely(ks.events & EVENT_NEW):
+        tell_event(ks, db, entry_key(e), entry_key_length(e), EVENT_NEW, "new")
+    return True
+
+
+def db_load(ks, db, e, h):
+    """Likewise without the event: the key comes from a file. O(1)."""
     if is_listed(e) and not deadlines_insert(address(db.hashes), e):
         return False
     if e.layout & LAYOUT_EXPIRY and not table_insert(address(db.expiries), e, h):
@@ -147,6 +166,15 @@ def db_overwrite(ks, db, slot, e, h):
     if not put_in_place(ks, db, slot, e, h):
         return False
     lazy_release(address(ks.lazy), old, ks.lazy_server_del)
+    return True
+
+
+def db_supersede(ks, db, slot, e, h):
+    """db_overwrite by what counts as a new key (RENAME, COPY, RESTORE): that is an event."""
+    if not db_overwrite(ks, db, slot, e, h):
+        return False
+    if unlikely(ks.events & EVENT_NEW):
+        tell_event(ks, db, entry_key(e), entry_key_length(e), EVENT_NEW, "new")
     return True
 
 
@@ -241,20 +269,10 @@ def list_hash(ks, db, e):
     return True
 
 
-def release_entry(context, e):
-    free_entry_here(cast(HeapPtr, context), e)
-
-
 def db_empty(ks, db, lazy):
     """Remove all keys: on another thread if `lazy`, else here. O(keys)."""
     id: cython.int = db.id
-    if lazy and db.keys.count > 0 and lazy_release_table(address(ks.lazy), address(db.keys)):
-        table_free(address(db.expiries))
-        deadlines_free(address(db.hashes), False)
-        db_init(ks, db, id)
-        return
-    table_each(address(db.keys), release_entry, ks.heap)
-    table_free(address(db.keys))
+    lazy_drop_table(address(ks.lazy), address(db.keys), lazy)
     table_free(address(db.expiries))
     deadlines_free(address(db.hashes), False)
     db_init(ks, db, id)

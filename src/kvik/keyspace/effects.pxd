@@ -11,9 +11,9 @@ from libc.stdint cimport int64_t, uint64_t
 from kvik.engine.clock cimport Clock
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.wire.parser cimport CharPtr
+from kvik.wire.reply cimport HEADER_MAX
 
 cdef enum:
-    HEADER_MAX = 24             # `*<count>` or `$<length>` with its line end
     ANNOTATION_MAX = 32         # `#TS:<seconds>` likewise
     MULTI_BYTES = 15
     NO_DATABASE = -1
@@ -61,8 +61,6 @@ cdef size_t effects_complete(const Effects *f) noexcept nogil
 cdef bint reserve(char **data, size_t *capacity, size_t needed) noexcept nogil
 cdef char *begin_command(Effects *f, int db, size_t room) noexcept nogil
 cdef bint open_multi(Effects *f) noexcept nogil
-cdef char *put_header(char *p, char sign, uint64_t count) noexcept nogil
-cdef char *put_bulk(char *p, const char *text, size_t n) noexcept nogil
 
 cdef inline void unit_begin(Effects *f) noexcept nogil:
     """What is appended up to unit_end belongs together: all of it takes effect again, or nothing."""

@@ -15,7 +15,8 @@ data, and it must grow when `maxmemory` does not let the data grow.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast
-from cython.cimports.kvik.engine.text import CR, DOLLAR, LF, STAR, format_integer, format_unsigned
+from cython.cimports.kvik.engine.text import CR, LF, STAR, format_integer
+from cython.cimports.kvik.wire.reply import put_bulk, put_header
 from cython.cimports.libc.stdint import int64_t
 from cython.cimports.libc.stdlib import free, realloc
 from cython.cimports.libc.string import memcpy, memmove, memset, strlen
@@ -48,27 +49,6 @@ def reserve(data, capacity, needed):
     data[0] = grown
     capacity[0] = size
     return True
-
-
-def put_header(p, sign, count):
-    """`sign`, the number and a line end; where it ends."""
-    p[0] = sign
-    if count < 10:
-        p[1] = cast(cython.char, 48 + count)
-        p += 2
-    else:
-        p += 1 + format_unsigned(p + 1, count)
-    p[0] = CR
-    p[1] = LF
-    return p + 2
-
-
-def put_bulk(p, text, n):
-    p = put_header(p, DOLLAR, n)
-    memcpy(p, text, n)
-    p[n] = CR
-    p[n + 1] = LF
-    return p + n + 2
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

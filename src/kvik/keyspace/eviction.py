@@ -20,7 +20,7 @@ from cython import NULL, address, cast
 from cython.cimports.kvik.engine.clock import monotonic_us
 from cython.cimports.kvik.engine.entry import entry_clock, entry_expiry, entry_key, entry_key_length
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, prefetch, read_shared
-from cython.cimports.kvik.engine.table import table_find_entry, table_random
+from cython.cimports.kvik.engine.table import table_find_entry, table_random, table_sample
 from cython.cimports.kvik.keyspace.database import db_remove, key_hash
 from cython.cimports.kvik.keyspace.lazy_free import LAZY_EFFORT, lazy_collect, lazy_release
 from cython.cimports.kvik.keyspace.lookup import lfu_decayed
@@ -116,9 +116,10 @@ def choose_random(ks, chosen):
 
 
 def choose_worst(ks, chosen):
+    """The best of the pool, after a new draw. When writes come faster than keys go, half a pool will do without one."""
     x: EvictionPtr = address(ks.eviction)
     slot: Slot
-    while fill_pool(ks):
+    while (x.behind and x.pooled > POOL // 2) or fill_pool(ks):
         while x.pooled > 0:
             x.pooled -= 1
             chosen[0] = x.pool[x.pooled]
@@ -142,15 +143,15 @@ def fill_pool(ks):
 
 
 def sample(ks, db):
-    """Draw some keys first, then look at them: their way from memory is the same for all."""
+    """Draw some keys, neighbours in the table, then look at them: their way from memory is the same for all."""
     drawn: EntryPtr[SAMPLES_MAX]
     candidate: Candidate
     e: EntryPtr
     i: cython.int
-    for i in range(ks.eviction.samples):
-        drawn[i] = table_random(choices(ks, db), address(ks.seed))
+    count: cython.int = table_sample(choices(ks, db), address(ks.seed), drawn, ks.eviction.samples)
+    for i in range(count):
         prefetch(drawn[i])
-    for i in range(ks.eviction.samples):
+    for i in range(count):
         e = drawn[i]
         candidate.entry = e
         candidate.db = db.id

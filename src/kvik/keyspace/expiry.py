@@ -1,9 +1,11 @@
 """Expiry: removing keys whose time is up though nobody names them.
 
-The *slow cycle* runs with the timers, `hz` times a second, and may take a quarter of the time between two of them (more
-with `active-expire-effort`); the *fast cycle* runs before the loop waits, for a millisecond, and only after a slow one
-ran out of time. Both walk the table of expiring keys, a few buckets at a time, and stay with a database as long as more
-than a tenth of what they see there is dead. So the work follows the need, and none of it is long enough to be felt.
+A *slow cycle* begins with the timers, `hz` times a second, and is allowed a quarter of the time between two of them
+(more with `active-expire-effort`). It takes that in slices of half a millisecond, one a tick, so that no command waits for
+more than one of them. When all of it is used and there is more to do, *fast cycles* of a slice each go on, with pauses
+twice as long. When it was not, but more than one key in ENOUGH_DEAD was dead, one comes after AGAIN_US, since more will be
+by then. Both walk the table of expiring keys, a few buckets at a time, and stay with a database as long as more than a
+fiftieth of what they see there is dead. So the work follows the need, and none of it is long enough to be felt.
 """
 
 # ruff: noqa: F821
@@ -40,37 +42,60 @@ def collect_expired(context, e):
 
 def expire_database(ks, db, deadline_us, scan):
     """Walk on through the expiring keys of db, while enough of them are dead. False when time ran out."""
-    key: cython.char[256]
-    i: cython.int
-    n: cython.size_t
     stretches: cython.int = 0
     stretch_seen: uint64_t = 0
     stretch_expired: uint64_t = 0
-    e: EntryPtr
     while db.expiries.count > 0:
-        scan.count = 0
-        scan.seen = 0
-        db.expire_cursor = table_scan(address(db.expiries), db.expire_cursor, STRETCH_BUCKETS, collect_expired, scan)
-        for i in range(scan.count):
-            e = scan.found[i]
-            n = entry_key_length(e)
-            if n <= 256:
-                memcpy(key, entry_key(e), n)
-                expire_key(ks, db, key, n, key_hash(ks, key, n))
-            else:
-                expire_long_key(ks, db, e, n)
-        scan.expired += scan.count
+        db.expire_cursor = expire_stretch(ks, db, db.expire_cursor, scan)
         stretch_seen += scan.seen
         stretch_expired += scan.count
         if monotonic_us() > deadline_us:
             return False
         stretches += 1
         if stretches % 4 == 0 or db.expire_cursor == 0:
-            if stretch_expired * 100 <= stretch_seen * (11 - ks.expire_effort):
+            if stretch_expired * ENOUGH_DEAD <= stretch_seen * (11 - ks.expire_effort):
                 return True
             stretch_seen = 0
             stretch_expired = 0
     return True
+
+
+def expire_stretch(ks, db, cursor, scan):
+    """Remove what is dead in a few buckets; the cursor from which to go on, 0 at the end of the table."""
+    key: cython.char[256]
+    i: cython.int
+    n: cython.size_t
+    e: EntryPtr
+    scan.count = 0
+    scan.seen = 0
+    cursor = table_scan(address(db.expiries), cursor, STRETCH_BUCKETS, collect_expired, scan)
+    for i in range(scan.count):
+        e = scan.found[i]
+        n = entry_key_length(e)
+        if n <= 256:
+            memcpy(key, entry_key(e), n)
+            expire_key(ks, db, key, n, key_hash(ks, key, n))
+        else:
+            expire_long_key(ks, db, e, n)
+    scan.expired += scan.count
+    return cursor
+
+
+def expire_due(ks):
+    """Remove every key whose time is up, however long it takes: a test has moved the clock."""
+    scan: ExpireScan
+    i: cython.int
+    cursor: uint64_t
+    if not ks.expire_actively:
+        return
+    for i in range(ks.count):
+        memset(address(scan), 0, sizeof(ExpireScan))
+        scan.now = ks.clock.now_ms
+        cursor = 0
+        while ks.databases[i].expiries.count > 0:
+            cursor = expire_stretch(ks, address(ks.databases[i]), cursor, address(scan))
+            if cursor == 0:
+                break
 
 
 def expire_long_key(ks, db, e, n):
@@ -84,7 +109,7 @@ def expire_long_key(ks, db, e, n):
 
 
 def expire_cycle(ks, fast, hz):
-    """One cycle over the databases, from where the last one stopped. Bounded in time, see above."""
+    """A slice of a cycle over the databases, from where the last one stopped; the first of a slow one unless `fast`."""
     scan: ExpireScan
     start: int64_t
     budget: int64_t
@@ -93,13 +118,13 @@ def expire_cycle(ks, fast, hz):
     if not ks.expire_actively:
         return
     start = monotonic_us()
-    if fast:
-        budget = 1000 + 250 * (ks.expire_effort - 1)
-        if not ks.expire_timed_out or start < ks.expire_fast_end_us + 2 * budget:
-            return
-    else:
-        budget = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz
+    if not fast:
+        ks.expire_allowance_us = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz
+    elif not is_time_for_more(ks, start):
+        return
+    budget = ks.expire_allowance_us if 0 < ks.expire_allowance_us < SLICE_US else SLICE_US
     ks.expire_timed_out = False
+    ks.expire_again_us = 0
     for _ in range(ks.count):
         db = address(ks.databases[ks.expire_database])
         if db.expiries.count > 0:
@@ -107,14 +132,31 @@ def expire_cycle(ks, fast, hz):
             scan.now = ks.clock.now_ms
             if not expire_database(ks, db, start + budget, address(scan)):
                 ks.expire_timed_out = True
-                ks.stats.expire_time_cap += 1
             update_estimates(ks, db, address(scan))
+            if scan.expired * ENOUGH_DEAD > scan.alive:
+                ks.expire_again_us = start + AGAIN_US
             if ks.expire_timed_out:
                 break
         ks.expire_database = (ks.expire_database + 1) % ks.count
-    if fast:
-        ks.expire_fast_end_us = monotonic_us()
-    ks.stats.expire_cycle_us += monotonic_us() - start
+    ks.expire_slice_end_us = monotonic_us()
+    account_slice(ks, ks.expire_slice_end_us - start)
+
+
+def is_time_for_more(ks, now):
+    """May a fast cycle run?"""
+    if not ks.expire_timed_out:
+        return ks.expire_again_us != 0 and now >= ks.expire_again_us
+    return ks.expire_allowance_us > 0 or now >= ks.expire_slice_end_us + 2 * SLICE_US
+
+
+def account_slice(ks, us):
+    """A slice took so long: what is left of the slow cycle's allowance?"""
+    ks.stats.expire_cycle_us += us
+    if ks.expire_allowance_us == 0:
+        return
+    ks.expire_allowance_us = ks.expire_allowance_us - us if us < ks.expire_allowance_us else 0
+    if ks.expire_timed_out and ks.expire_allowance_us == 0:
+        ks.stats.expire_time_cap += 1
 
 
 def update_estimates(ks, db, scan):

@@ -31,6 +31,8 @@ cdef void lazy_init(LazyFree *lazy, Heap *heap) noexcept nogil
 cdef void lazy_stop(LazyFree *lazy) noexcept nogil
 cdef void lazy_release(LazyFree *lazy, Entry *e, bint lazily) noexcept nogil
 cdef bint lazy_release_table(LazyFree *lazy, Table *table) noexcept nogil
+cdef void lazy_drop_table(LazyFree *lazy, Table *table, bint lazily) noexcept nogil
+cdef void release_entry(void *context, Entry *e) noexcept nogil
 cdef bint lazy_collect(LazyFree *lazy) noexcept nogil
 cdef bint lazy_submit(LazyFree *lazy, Job *job, uint64_t objects) noexcept nogil
 cdef void run_job(void *owner, Task *task) noexcept nogil

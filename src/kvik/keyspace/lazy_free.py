@@ -14,7 +14,7 @@ from cython.cimports.kvik.engine.background import background_init, background_s
 from cython.cimports.kvik.engine.entry import entry_bytes, entry_free
 from cython.cimports.kvik.engine.heap import heap_collect_remote, heap_free_remote
 from cython.cimports.kvik.engine.intrinsics import add_shared
-from cython.cimports.kvik.engine.table import table_each, table_release
+from cython.cimports.kvik.engine.table import table_each, table_free, table_release
 from cython.cimports.kvik.keyspace.values import value_effort, value_free
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc
@@ -65,6 +65,17 @@ def lazy_release_table(lazy, table):
         return True
     free(job)
     return False
+
+
+def lazy_drop_table(lazy, table, lazily):
+    """Free a table of entries with all their values: on the thread (if there are any, and it takes them), or here."""
+    if not (lazily and table.count > 0 and lazy_release_table(lazy, table)):
+        table_each(table, release_entry, lazy.heap)
+        table_free(table)
+
+
+def release_entry(context, e):
+    free_entry_here(cast(HeapPtr, context), e)
 
 
 def lazy_submit(lazy, job, objects):

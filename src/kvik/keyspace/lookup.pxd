@@ -20,9 +20,13 @@ cdef struct Prefetched:         # hashes of the next keys of a command, their bu
 ctypedef Prefetched *PrefetchedPtr
 
 cdef Entry *lookup_read(Call *call, int i, uint64_t h) noexcept nogil
+cdef void missed(Call *call, const char *key, size_t n) noexcept nogil
+cdef Entry *lookup_look(Call *call, int i, uint64_t h) noexcept nogil
+cdef void count_look(Call *call, int i, const Entry *e) noexcept nogil
 cdef Entry *lookup_peek(Call *call, int i, uint64_t h) noexcept nogil
 cdef Slot lookup_write(Call *call, int i, uint64_t h) noexcept nogil
 cdef bint delete_key(Call *call, int i, uint64_t h, bint lazy) noexcept nogil
+cdef void delete_past(Call *call, int i, uint64_t h) noexcept nogil
 cdef bint drop_if_expired(
     Keyspace *ks, Database *db, Slot slot, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef void touch(Call *call, Entry *e) noexcept nogil

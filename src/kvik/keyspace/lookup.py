@@ -12,7 +12,15 @@ from cython.cimports.kvik.engine.table import random_next, table_find
 from cython.cimports.kvik.keyspace.call import call_hash
 from cython.cimports.kvik.keyspace.database import db_delete, is_expired
 from cython.cimports.kvik.keyspace.expiry import expire_key
-from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, changed
+from cython.cimports.kvik.keyspace.tail import (
+    EVENT_EXPIRED,
+    EVENT_GENERIC,
+    EVENT_MISS,
+    changed,
+    effect_gone,
+    is_logged,
+    key_event,
+)
 from cython.cimports.kvik.wire.client import CLIENT_NO_TOUCH
 from cython.cimports.kvik.wire.reply import reply_error
 from cython.cimports.libc.stdint import uint32_t
@@ -21,16 +29,35 @@ from cython.cimports.libc.stdint import uint32_t
 def lookup_read(call, i, h):
     """The entry of the key argv[i] (hash h), or NULL. Counts a hit or miss and marks it as used. O(1)."""
     e: EntryPtr = lookup_peek(call, i, h)
-    if e == NULL:
-        call.keyspace.stats.misses += 1
-        return NULL
-    call.keyspace.stats.hits += 1
-    touch(call, e)
+    count_look(call, i, e)
+    if e != NULL:
+        touch(call, e)
     return e
 
 
+def lookup_look(call, i, h):
+    """Likewise, though it is no use of the key (TTL, TYPE)."""
+    e: EntryPtr = lookup_peek(call, i, h)
+    count_look(call, i, e)
+    return e
+
+
+def count_look(call, i, e):
+    """A read of the key argv[i] has found e, or (NULL) nothing."""
+    if e == NULL:
+        missed(call, call.argv[i].p, call.argv[i].n)
+    else:
+        call.keyspace.stats.hits += 1
+
+
+def missed(call, key, n):
+    """A read has not found the key."""
+    call.keyspace.stats.misses += 1
+    key_event(call.keyspace, call.db, key, n, EVENT_MISS, "keymiss")
+
+
 def lookup_peek(call, i, h):
-    """The entry of the key argv[i] or NULL, leaving no trace (TTL, OBJECT, TYPE)."""
+    """The entry of the key argv[i] or NULL, leaving no trace."""
     slot: Slot = table_find(address(call.db.keys), call.argv[i].p, call.argv[i].n, h)
     if slot == NULL or drop_if_expired(call.keyspace, call.db, slot, call.argv[i].p, call.argv[i].n, h):
         return NULL
@@ -52,6 +79,15 @@ def delete_key(call, i, h, lazy):
         return False
     changed(call, i, EVENT_GENERIC, "del")
     return True
+
+
+def delete_past(call, i, h):
+    """Delete the key argv[i], to which the command gave a moment that is past: it is told as expired, yet is a change."""
+    call.keyspace.stats.expired += 1
+    db_delete(call.keyspace, call.db, call.argv[i].p, call.argv[i].n, h, call.keyspace.lazy_expire)
+    changed(call, i, EVENT_EXPIRED, "expired")
+    if is_logged(call):
+        effect_gone(call, i, call.keyspace.lazy_expire)
 
 
 def drop_if_expired(ks, db, slot, key, n, h):

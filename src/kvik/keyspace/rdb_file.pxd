@@ -2,6 +2,7 @@
 
     REDIS0010 or VALKEY080
     FA name value ...                       what is told about the file: who wrote it, when, ...
+    F5 code                                 a library of functions
     FE n  FB keys expiring                  database n begins
         [FC ms] [F8 idle | F9 freq] type key value ...
     FF checksum                             8 B LE, of all before; 0: there is none
@@ -51,6 +52,7 @@ cdef bint rdb_write(FileSink *f, Keyspace *ks, const RdbOptions *options, Report
 cdef void put_magic(Sink *sink, const Keyspace *ks) noexcept nogil
 cdef void put_aux(Sink *sink, const char *name, const char *value) noexcept nogil
 cdef void put_aux_integer(Sink *sink, const char *name, int64_t value) noexcept nogil
+cdef void put_libraries(Sink *sink, const Keyspace *ks) noexcept nogil
 cdef void put_database(Sink *sink, const Database *db) noexcept nogil
 cdef void put_entry(Sink *sink, const Keyspace *ks, const Entry *e, const RdbOptions *options) noexcept nogil
 cdef void put_end(FileSink *f) noexcept nogil

@@ -44,6 +44,7 @@ def rdb_write(f, ks, options, reporter):
     put_aux_integer(sink, "ctime", options.now_ms // 1000)
     put_aux_integer(sink, "used-mem", cast(int64_t, options.used_memory))
     put_aux_integer(sink, "aof-base", options.aof_base)
+    put_libraries(sink, ks)
     snapshot_begin(address(s), ks)
     while snapshot_next(address(s)) and not sink.failed:
         if written != s.db:
@@ -75,6 +76,13 @@ def put_aux_integer(sink, name, value):
     sink_put_byte(sink, RDB_OPCODE_AUX)
     rdb_put_string(sink, name, strlen(name), False)
     rdb_put_integer(sink, value)
+
+
+def put_libraries(sink, ks):
+    i: cython.int
+    for i in range(ks.libraries.count):
+        sink_put_byte(sink, RDB_OPCODE_FUNCTION_2)
+        rdb_put_string(sink, ks.libraries.codes[i].p, ks.libraries.codes[i].n, ks.compress)
 
 
 def put_database(sink, db):

@@ -13,7 +13,6 @@ from kvik.engine.source cimport Source
 from kvik.engine.text cimport Slice
 from kvik.engine.ziplist cimport PackedReader
 from kvik.keyspace.database cimport EncodingLimitsPtr, Keyspace
-from kvik.keyspace.hash_value cimport FieldsPtr, HashSettings, Place as FieldPlace
 from kvik.keyspace.set_value cimport Member, SetContext
 from kvik.keyspace.sorted_set_builder cimport SortedSetBuilder
 from kvik.keyspace.sorted_set_value cimport SortedSetRules
@@ -74,14 +73,3 @@ cdef bint load_zset(RdbLoader *r, Entry *e, bint as_text) noexcept nogil
 cdef bint load_zset_listpack(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint load_zset_ziplist(RdbLoader *r, Entry *e) noexcept nogil
 cdef bint score_of(const Slice *s, double *score) noexcept nogil
-
-cdef bint hash_put(
-    RdbLoader *r, HashSettings *settings, Entry *e, const Slice *field, const Slice *value, int64_t expiry,
-    ) noexcept nogil
-cdef void hash_settings(RdbLoader *r, HashSettings *settings) noexcept nogil
-cdef bint value_kept(RdbLoader *r, Slice *value) noexcept nogil
-cdef bint load_hash(RdbLoader *r, Entry *e, int kind) noexcept nogil
-cdef bint load_hash_metadata(RdbLoader *r, Entry *e) noexcept nogil
-cdef bint load_hash_listpack(RdbLoader *r, Entry *e, int step) noexcept nogil
-cdef bint load_hash_ziplist(RdbLoader *r, Entry *e) noexcept nogil
-cdef bint load_hash_zipmap(RdbLoader *r, Entry *e) noexcept nogil

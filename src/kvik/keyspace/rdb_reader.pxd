@@ -74,6 +74,7 @@ cdef bint note_aux(RdbReader *r, const Slice *name, const Slice *value) noexcept
 cdef bint read_database(RdbReader *r) noexcept nogil
 cdef bint read_sizes(RdbReader *r) noexcept nogil
 cdef bint read_slot(RdbReader *r) noexcept nogil
+cdef bint read_library(RdbReader *r) noexcept nogil
 cdef bint read_expiry(RdbReader *r, bint in_seconds) noexcept nogil
 cdef bint read_usage(RdbReader *r, bint frequency) noexcept nogil
 cdef bint read_key(RdbReader *r, int kind) noexcept nogil

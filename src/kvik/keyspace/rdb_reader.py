@@ -33,7 +33,7 @@ from cython.cimports.kvik.engine.rdb_format import (
 from cython.cimports.kvik.engine.source import source_fail, source_position, source_take
 from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_reserve
 from cython.cimports.kvik.engine.text import is_word, parse_integer
-from cython.cimports.kvik.keyspace.database import db_add, db_find, db_overwrite, key_hash
+from cython.cimports.kvik.keyspace.database import db_find, db_load, db_overwrite, key_hash
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_live_count
 from cython.cimports.kvik.keyspace.rdb_file import (
     RDB_MAGIC,
@@ -144,8 +144,10 @@ def read_opcode(r, opcode):
         return read_aux(r)
     if opcode == RDB_OPCODE_SLOT_INFO:
         return read_slot(r)
-    if opcode == RDB_OPCODE_FUNCTION_2 or opcode == RDB_OPCODE_FUNCTION_OLD:
-        return refuse(r, "a library of functions, which this server cannot keep (FUNCTION FLUSH where the file was written)")
+    if opcode == RDB_OPCODE_FUNCTION_2:
+        return read_library(r)
+    if opcode == RDB_OPCODE_FUNCTION_OLD:
+        return refuse(r, "a library of functions as a test version of Redis 7.0 wrote it")
     if opcode == RDB_OPCODE_MODULE_AUX:
         return refuse(r, "data of a module, which this server does not have")
     return refuse(r, "an unknown opcode")
@@ -214,6 +216,15 @@ def read_slot(r):
         if not rdb_get_length(r.loader.source, address(n)):
             return False
     return True
+
+
+def read_library(r):
+    code: Slice
+    if not rdb_get_string(r.loader.source, address(r.loader.first), address(code)):
+        return False
+    if r.ks.libraries.arrived == NULL or r.ks.libraries.arrived(r.ks.libraries.owner, address(code)):
+        return True
+    return refuse(r, "a library of functions that cannot be loaded (the log says why)")
 
 
 def read_expiry(r, in_seconds):
@@ -339,7 +350,7 @@ def settle(r):
     r.first = (r.first + 1) % ARRIVING
     r.waiting -= 1
     if slot == NULL:
-        good = db_add(r.ks, r.db, e, a.hash)
+        good = db_load(r.ks, r.db, e, a.hash)
     elif r.replace:
         good = db_overwrite(r.ks, r.db, slot, e, a.hash)
     else:

@@ -21,5 +21,6 @@ ctypedef Snapshot *SnapshotPtr
 
 cdef void snapshot_begin(Snapshot *s, Keyspace *ks) noexcept nogil
 cdef bint snapshot_next(Snapshot *s) noexcept nogil
+cdef void fetch_values(Snapshot *s) noexcept nogil
 cdef uint64_t snapshot_keys(const Keyspace *ks) noexcept nogil
 cdef bint snapshot_expires_fields(const Keyspace *ks) noexcept nogil

@@ -64,11 +64,8 @@ def builder_grow(b):
     """Room for another member."""
     capacity: cython.size_t = b.capacity * 2 if b.capacity > 0 else 64
     grown: EntryPtrPtr
-    if b.members == NULL:
-        grown = cast(EntryPtrPtr, heap_alloc(b.heap, capacity * sizeof(EntryPtr)))
-    else:
-        grown = cast(EntryPtrPtr, heap_resize(
-            b.heap, b.members, b.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
+    grown = cast(EntryPtrPtr, heap_resize(
+        b.heap, b.members, b.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
     if grown == NULL:
         return False
     b.members = grown

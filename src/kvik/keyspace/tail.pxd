@@ -9,7 +9,7 @@ from kvik.engine.text cimport Slice
 from kvik.keyspace.database cimport Database, Keyspace
 from kvik.keyspace.effects cimport Effects, EffectsPtr, effect_open, effect_slice
 
-cdef enum:                      # classes of events, as in notify-keyspace-events
+cdef enum:                      # classes of events, as in notify-keyspace-events; 1 and 2 are in publish.pxd
     EVENT_GENERIC = 4
     EVENT_STRING = 8
     EVENT_LIST = 16
@@ -19,7 +19,9 @@ cdef enum:                      # classes of events, as in notify-keyspace-event
     EVENT_EXPIRED = 256
     EVENT_EVICTED = 512
     EVENT_STREAM = 1024
+    EVENT_MISS = 2048
     EVENT_NEW = 16384
+    EVENT_ALL = 2044            # but those that are told only to who asks for them by name: MISS and NEW
 
 cdef void key_changed(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
@@ -29,11 +31,13 @@ cdef void key_evicted(Keyspace *ks, Database *db, const char *key, size_t n) noe
 cdef void fields_expired(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
 cdef void key_event(
     Keyspace *ks, Database *db, const char *key, size_t n, int event_class, const char *event) noexcept nogil
-cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
+cdef void wake_waiting(Keyspace *ks, Database *db, const char *key, size_t n) noexcept nogil
+cdef void signal_key(Keyspace *ks, Database *db, const char *key, size_t n, bint own) noexcept nogil
 cdef void effect_expiry(Call *call, int i, int64_t when) noexcept nogil
 cdef void effect_gone(Call *call, int i, bint lazy) noexcept nogil
 cdef void database_changes(Keyspace *ks, Database *db, Database *by) noexcept nogil
 cdef void database_changed(Keyspace *ks, Database *db, uint64_t keys) noexcept nogil
+cdef void all_keys_gone(Keyspace *ks, bint lazy) noexcept nogil
 
 cdef inline void changed(Call *call, int i, int event_class, const char *event) noexcept nogil:
     """The running command changed the key in argv[i]."""

@@ -304,11 +304,8 @@ def timer_add(w, b):
     capacity: cython.int = w.timer_capacity * 2 if w.timer_capacity > 0 else 16
     grown: BlockedPtrPtr
     if w.timer_count == w.timer_capacity:
-        if w.timers == NULL:
-            grown = cast(BlockedPtrPtr, heap_alloc(w.heap, capacity * sizeof(BlockedPtr)))
-        else:
-            grown = cast(BlockedPtrPtr, heap_resize(
-                w.heap, w.timers, w.timer_capacity * sizeof(BlockedPtr), capacity * sizeof(BlockedPtr)))
+        grown = cast(BlockedPtrPtr, heap_resize(
+            w.heap, w.timers, w.timer_capacity * sizeof(BlockedPtr), capacity * sizeof(BlockedPtr)))
         if grown == NULL:
             return False
         w.timers = grown

@@ -55,8 +55,10 @@ class AppendOnly:
         snapshots: Snapshots,
         children: ChildSlot,
         refuse_writes: Callable[[int], None],
+        give_up: Callable[[], None],
     ) -> None:
-        """`refuse_writes` is told errno when the file cannot be written, and 0 when it can again."""
+        """`refuse_writes` is told errno when the file cannot be written, and 0 when it can again. `give_up` ends the
+        server where it has promised otherwise."""
         self.config = config
         self.worker = worker
         self.loader = AofLoader(config, log, worker, snapshots)
@@ -73,6 +75,7 @@ class AppendOnly:
         self._snapshots = snapshots
         self._children = children
         self._refuse_writes = refuse_writes
+        self._give_up = give_up
         self._next_try = 0.0
         self._next_line = 0.0
         self._trouble = 0
@@ -433,7 +436,8 @@ class AppendOnly:
             self._log.warning(
                 f"Can't recover from AOF {verb} error when the AOF fsync policy is 'always': {reason}. Exiting..."
             )
-            os._exit(1)
+            self._give_up()
+            return
         self._refuse_writes(errno)
         if what == self._trouble and time.monotonic() < self._next_line:
             return

@@ -46,6 +46,7 @@ cdef struct AppendFile:
     bint ended                  # it failed for good: nothing more may be acknowledged
     void *owner
     void (*failed)(void *owner, int what, int error) noexcept nogil
+    void (*took)(void *owner, const char *what, uint64_t begun) noexcept nogil     # a write or fsync, since `begun`
 
 ctypedef AppendFile *AppendFilePtr
 

@@ -16,7 +16,7 @@ was acknowledged is lost while the process lives, and meanwhile writes are refus
 # ruff: noqa: F821
 import cython
 from cython import address
-from cython.cimports.kvik.engine.clock import monotonic_us
+from cython.cimports.kvik.engine.clock import clock_timer_ms
 from cython.cimports.kvik.engine.file_sync import (
     file_sync_begin,
     file_sync_busy,
@@ -25,8 +25,10 @@ from cython.cimports.kvik.engine.file_sync import (
     file_sync_stop,
     sync_data,
 )
+from cython.cimports.kvik.engine.intrinsics import cycles
 from cython.cimports.kvik.keyspace.effects import effects_complete, effects_written
 from cython.cimports.libc.errno import EINTR, ENOMEM, ENOSPC, errno
+from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memset
 from cython.cimports.posix.unistd import write
 
@@ -78,6 +80,7 @@ def write_effects(a, n):
     """Write the first n bytes of the log. False: not all of them could be."""
     done: cython.size_t = 0
     got: cython.Py_ssize_t
+    begun: uint64_t = cycles()
     while done < n:
         got = write(a.fd, a.effects.data + done, n - done)
         if got < 0 and errno == EINTR:
@@ -86,6 +89,7 @@ def write_effects(a, n):
             write_failed(a, done, errno if got < 0 else ENOSPC)
             return False
         done += got
+    a.took(a.owner, "aof-write", begun)
     a.size += n
     a.total += n
     a.unsynced = True
@@ -146,10 +150,12 @@ def append_begin_sync(a):
 
 def append_sync(a):
     """Make what was written last, now. False: that failed."""
+    begun: uint64_t = cycles()
     error: cython.int = sync_data(a.fd)
+    a.took(a.owner, "aof-fsync-always", begun)
     if error != 0:
         append_fails(a, APPEND_SYNC, error)
         return False
     a.unsynced = False
-    a.synced_ms = monotonic_us() // 1000
+    a.synced_ms = clock_timer_ms(a.clock)
     return True

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from kvik.persist.fork import Fork
 
 if TYPE_CHECKING:
+    from kvik.server.latency import LatencyMonitor
     from kvik.server.server_log import ServerLog
 
 CANCEL_SIGNAL: Final = signal.SIGUSR1
@@ -55,8 +56,9 @@ class Child:
 
 
 class ChildSlot:
-    def __init__(self, log: ServerLog) -> None:
+    def __init__(self, log: ServerLog, latency: LatencyMonitor) -> None:
         self._log = log
+        self._latency = latency
         self.active: Child | None = None
         self.latest_fork_us = 0
         self.forks = 0
@@ -75,6 +77,7 @@ class ChildSlot:
         self.active = child
         self.latest_fork_us = child.fork.fork_us
         self.forks += 1
+        self._latency.add("fork", self.latest_fork_us)
         return child
 
     def poll(self) -> None:

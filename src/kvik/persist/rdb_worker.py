@@ -19,6 +19,7 @@ from cython.cimports.kvik.keyspace.database import db_empty, keyspace_free, keys
 from cython.cimports.kvik.keyspace.rdb_file import rdb_write
 from cython.cimports.kvik.keyspace.rdb_reader import rdb_read, rdb_reader_free, rdb_reader_init
 from cython.cimports.kvik.keyspace.snapshot import snapshot_keys
+from cython.cimports.kvik.keyspace.tail import all_keys_gone
 from cython.cimports.libc.errno import ENAMETOOLONG, errno
 from cython.cimports.libc.stdio import snprintf
 from cython.cimports.libc.string import memcpy, strlen
@@ -88,10 +89,11 @@ class RdbWorker:
         return snapshot_keys(self.ks)
 
     def empty(self):
-        """Delete every key, and tell nobody."""
+        """Delete every key, and tell nobody but those who cache them."""
         i: cython.int
         for i in range(self.ks.count):
             db_empty(self.ks, address(self.ks.databases[i]), False)
+        all_keys_gone(self.ks, False)
 
     # --- loading ---
 

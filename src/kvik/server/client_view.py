@@ -6,12 +6,33 @@ import sys
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.keyspace.call import CommandPtr
+from cython.cimports.kvik.keyspace.subscriptions import (
+    SUBSCRIBE_CHANNEL,
+    SUBSCRIBE_PATTERN,
+    SUBSCRIBE_SHARD,
+    subscription_count,
+)
+from cython.cimports.kvik.keyspace.tracking import (
+    TRACK_BROADCAST,
+    TRACK_BROKEN,
+    TRACK_NOLOOP,
+    TRACK_OPTIN,
+    TRACK_OPTOUT,
+    TrackerPtr,
+    is_tracking,
+    prefix_add,
+    tracker,
+    tracking_start,
+    tracking_stop,
+)
 from cython.cimports.kvik.keyspace.watches import watch_count
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
+    CLIENT_CACHING,
     CLIENT_CLOSE_AFTER_REPLY,
     CLIENT_CLOSE_NOW,
     CLIENT_DIRTY_CAS,
+    CLIENT_MONITOR,
     CLIENT_MULTI,
     CLIENT_MUTED,
     CLIENT_NO_EVICT,
@@ -24,15 +45,25 @@ from cython.cimports.kvik.wire.client import (
     CLIENT_UNIX_SOCKET,
     CLIENT_WAITING,
     CLIENT_WANTS_WRITE,
+    ClientPtr,
     client_input_bytes,
     client_memory,
     client_set_text,
 )
 from cython.cimports.kvik.wire.connections import comes_from_here
-from cython.cimports.kvik.wire.loop import loop_close_soon
+from cython.cimports.kvik.wire.loop import loop_client, loop_close_soon
 from cython.cimports.kvik.wire.output import output_unmute
 from cython.cimports.kvik.wire.transaction import transaction_of
 from cython.cimports.libc.stdint import uint32_t
+
+TRACKING = (
+    ("bcast", TRACK_BROADCAST),
+    ("optin", TRACK_OPTIN),
+    ("optout", TRACK_OPTOUT),
+    ("noloop", TRACK_NOLOOP),
+    ("broken_redirect", TRACK_BROKEN),
+)
+"""The words of CLIENT TRACKINGINFO, in its order."""
 
 
 class Client:
@@ -109,6 +140,56 @@ class Client:
     def library_version(self, text):
         self.set_text(address(self.c.library_version), text)
 
+    @property
+    def caching(self):
+        """CLIENT CACHING was just said."""
+        return (self.c.flags & CLIENT_CACHING) != 0
+
+    @caching.setter
+    def caching(self, on):
+        self.set_flag(CLIENT_CACHING, on)
+
+    def track(self, options, redirect, prefixes):
+        """CLIENT TRACKING ON, with these options ("bcast", "optin", "optout", "noloop"), and the ID of the client that is
+        told instead of it (0: none). The prefixes are new ones, in order."""
+        bits: uint32_t = 0
+        target: ClientPtr = NULL
+        for word, bit in TRACKING:
+            if word in options:
+                bits |= cast(uint32_t, bit)
+        if redirect:
+            target = loop_client(address(self.core.loop), redirect)
+        if not tracking_start(address(self.core.keyspace.tracking), self.c, bits, target):
+            raise MemoryError("no memory to track keys")
+        for prefix in prefixes:
+            if not prefix_add(address(self.core.keyspace.tracking), tracker(self.c), prefix, len(prefix)):
+                raise MemoryError("no memory for a prefix")
+
+    def stop_tracking(self):
+        """CLIENT TRACKING OFF."""
+        self.caching = False
+        tracking_stop(address(self.core.keyspace.tracking), self.c)
+
+    @property
+    def tracking(self):
+        """The options it tracks with, and "broken_redirect" if who it redirects to has gone; None: it does not."""
+        if not is_tracking(self.c):
+            return None
+        return [word for word, bit in TRACKING if tracker(self.c).options & cast(uint32_t, bit)]
+
+    @property
+    def redirect(self):
+        """The ID of the client that is told what it tracks; 0: itself, -1: it does not track."""
+        return tracker(self.c).redirect if is_tracking(self.c) else -1
+
+    @property
+    def prefixes(self):
+        """Of keys that it is told of, in order."""
+        of: TrackerPtr = tracker(self.c)
+        if of == NULL:
+            return []
+        return [of.prefixes[i].data[: of.prefixes[i].n] for i in range(of.count)]
+
     def set_reply(self, mode):
         """CLIENT REPLY: "on", "off", or "skip" for the next command."""
         if mode == "on":
@@ -170,20 +251,26 @@ class Client:
     @property
     def flags(self):
         """The letters of CLIENT LIST."""
-        letters: str = ""
+        letters: str = "O" if self.c.flags & CLIENT_MONITOR else ""
         if self.c.flags & CLIENT_PUBSUB:
             letters += "P"
         if self.c.flags & CLIENT_MULTI:
             letters += "x"
         if self.c.flags & CLIENT_WAITING:
             letters += "b"
+        if is_tracking(self.c):
+            letters += "t"
+            if tracker(self.c).options & TRACK_BROKEN:
+                letters += "R"
+            if tracker(self.c).options & TRACK_BROADCAST:
+                letters += "B"
         if self.c.flags & CLIENT_DIRTY_CAS:
             letters += "d"
         if self.c.flags & CLIENT_CLOSE_AFTER_REPLY:
             letters += "c"
         if self.c.flags & CLIENT_CLOSE_NOW:
             letters += "A"
-        if self.c.flags & CLIENT_UNIX_SOCKET:
+        if self.c.flags & CLIENT_UNIX_SOCKET and self.c.fd >= 0:
             letters += "U"
         if self.c.flags & CLIENT_NO_EVICT:
             letters += "e"
@@ -210,14 +297,16 @@ class Client:
         fields: tuple = (
             ("id", self.id), ("addr", self.peer), ("laddr", self.local), ("fd", self.c.fd),
             ("name", shown(self.c.name)), ("age", self.age), ("idle", self.idle), ("flags", self.flags),
-            ("capa", self.capabilities), ("db", self.c.db), ("sub", 0), ("psub", 0), ("ssub", 0),
+            ("capa", self.capabilities), ("db", self.c.db), ("sub", subscription_count(self.c, SUBSCRIBE_CHANNEL)),
+            ("psub", subscription_count(self.c, SUBSCRIBE_PATTERN)),
+            ("ssub", subscription_count(self.c, SUBSCRIBE_SHARD)),
             ("multi", transaction_of(self.c).count if self.c.flags & CLIENT_MULTI else -1),
             ("watch", watch_count(self.c)), ("qbuf", client_input_bytes(self.c)),
             ("qbuf-free", self.c.held_capacity - self.c.held_bytes), ("argv-mem", 0),
             ("multi-mem", self.c.transaction_bytes), ("rbs", 0), ("rbp", 0), ("obl", 0), ("oll", 1 if blocks else 0),
             ("omem", blocks), ("tot-mem", client_memory(self.c)),
             ("events", "rw" if self.c.flags & CLIENT_WANTS_WRITE else "r"), ("cmd", name), ("user", "default"),
-            ("redir", -1), ("resp", self.c.resp), ("lib-name", shown(self.c.library)),
+            ("redir", self.redirect), ("resp", self.c.resp), ("lib-name", shown(self.c.library)),
             ("lib-ver", shown(self.c.library_version)), ("tot-net-in", self.c.bytes_in),
             ("tot-net-out", self.c.bytes_out), ("tot-cmds", self.c.commands),
         )

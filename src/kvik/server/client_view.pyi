@@ -1,5 +1,7 @@
 """What plain modules may use of client_view.py, which is compiled."""
 
+from collections.abc import Collection, Sequence
+
 class Client:
     id: int
     resp: int
@@ -7,10 +9,19 @@ class Client:
     no_evict: bool
     no_touch: bool
     redirect_capable: bool
+    caching: bool
     name: bytes
     library: bytes
     library_version: bytes
 
+    def track(self, options: Collection[str], redirect: int, prefixes: Sequence[bytes]) -> None: ...
+    def stop_tracking(self) -> None: ...
+    @property
+    def tracking(self) -> list[str] | None: ...
+    @property
+    def redirect(self) -> int: ...
+    @property
+    def prefixes(self) -> list[bytes]: ...
     def set_reply(self, mode: str) -> None: ...
     def close(self) -> None: ...
     def close_after_reply(self) -> None: ...

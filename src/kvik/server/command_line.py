@@ -13,11 +13,10 @@ Redis's:
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
+import kvik
 from kvik.server.config_text import quote
 
 
@@ -36,14 +35,13 @@ class Options:
 
 
 def kvik_version() -> str:
-    try:
-        return version("kvik")
-    except PackageNotFoundError:
-        return "0.0.0"
+    return kvik.__version__
 
 
 def version_text() -> str:
     """One line in the form of redis-server's, which tools split at spaces and ``=``."""
+    import platform  # late: seldom needed, and slow to import
+
     bits = 64 if platform.architecture()[0] == "64bit" else 32
     python = f"{platform.python_implementation().lower()}-{platform.python_version()}"
     return f"Kvik server v={kvik_version()} malloc=kvik bits={bits} python={python}\n"
@@ -65,6 +63,7 @@ Examples:
        kvik-server --port 7777 --bind 127.0.0.1 ::1 --save ""
        kvik-server /etc/kvik/6379.conf --loglevel verbose
        kvik-server /etc/kvik/6379.conf --maxmemory 2gb -
+       kvik-server --module my_commands.py (commands in Python: docs/python-commands.md)
 """
 
 _REFUSED = {

@@ -18,6 +18,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from kvik.commands.renames import Renames
+from kvik.commands.table import live_specs
 from kvik.engine.glob import matches_name
 from kvik.server.config_text import Statement, encode
 from kvik.server.directive_specials import BufferLimit, Primary, SavePoint, SavePoints
@@ -47,6 +49,12 @@ class RefusedChangeError(ConfigSetError):
         self.argument = argument
 
 
+def is_sensitive(name: str) -> bool:
+    """Is the value of this directive a secret?"""
+    directive = NAMES.get(name.lower())
+    return directive is not None and directive.sensitive
+
+
 class Config:
     def __init__(self) -> None:
         self._values: dict[str, Any] = {
@@ -56,8 +64,9 @@ class Config:
         self._values["dir"] = NAMES["dir"].type.initial("")
         self._loaded: set[str] = set()
         self._callbacks: list[tuple[frozenset[str], ChangeCallback]] = []
-        self.statements: dict[str, list[Statement]] = {"rename-command": [], "user": [], "loadmodule": []}
-        """The lines of these three kinds, in order, for those whom they concern."""
+        self.statements: dict[str, list[Statement]] = {"user": [], "loadmodule": []}
+        """The lines of these two kinds, in order, for those whom they concern."""
+        self.renames = Renames(spec.name for spec in live_specs())
 
     # Reading
 
@@ -155,6 +164,15 @@ class Config:
         directive = NAMES[name]
         arguments = directive.type.arguments_of(text)
         self._values[directive.name] = directive.type.parse(arguments, self._values[directive.name])
+
+    def values(self) -> dict[str, Any]:
+        """All of them, for `restore`."""
+        return dict(self._values)
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Everything as it was, as if CONFIG SET had done it."""
+        before, self._values = self._values, dict(values)
+        self._announce([name for name, value in values.items() if value != before[name]], before)
 
     def set(self, pairs: Sequence[tuple[str, str]], *, client_is_local: bool = True) -> None:
         """CONFIG SET: all of the pairs, or `ConfigSetError`."""

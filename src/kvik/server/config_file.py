@@ -13,11 +13,10 @@ and says what would be right::
 
 from __future__ import annotations
 
-import difflib
-import glob
 import os
 from collections.abc import Sequence
 
+from kvik.commands.renames import RenameError
 from kvik.server.command_line import Options
 from kvik.server.config import Config
 from kvik.server.config_text import QuoteError, Statement, decode, split_arguments
@@ -139,8 +138,12 @@ class ConfigReader:
         elif name in DEPRECATED and len(arguments) == 1:
             pass
         elif name in STATEMENTS and _fits(arguments, STATEMENTS[name]):
+            if name == "module":
+                name = "loadmodule"
             if name == "include":
                 self._include(statement)
+            elif name == "rename-command":
+                self._rename(statement)
             else:
                 self._config.statements[name].append(statement)
         elif name == "sentinel":
@@ -150,7 +153,15 @@ class ConfigReader:
         else:
             raise ConfigFileError(BAD_DIRECTIVE, remedy_for(statement), statement)
 
+    def _rename(self, statement: Statement) -> None:
+        try:
+            self._config.renames.rename(*statement.arguments)
+        except RenameError as refused:
+            raise ConfigFileError(str(refused), remedy_for(statement), statement) from None
+
     def _include(self, statement: Statement) -> None:
+        import glob  # late: seldom needed, and slow to import
+
         pattern = os.path.join(self._config.get_str("dir"), statement.arguments[0])
         if glob.has_magic(pattern):
             # A pattern that matches nothing is fine: a directory for additions may be empty.
@@ -178,11 +189,14 @@ def remedy_for(statement: Statement) -> str:
             "include": "include takes one path, which may be a pattern: include /etc/kvik/conf.d/*.conf",
             "rename-command": 'rename-command takes two names or one and "": rename-command FLUSHALL ""',
             "user": "user takes a name and rules: user alice on >password ~* +@all",
+            "module": "module takes a path and the arguments of the module",
             "loadmodule": "loadmodule takes a path and the arguments of the module",
         }
         return forms[name]
     if name in DEPRECATED:
         return f"{name} has no effect any more: remove the line"
+    import difflib  # late: seldom needed, and slow to import
+
     nearest = difflib.get_close_matches(name, [*NAMES, *STATEMENTS], n=1)
     if nearest:
         return f"there is no directive '{name}'; the nearest known one is '{nearest[0]}'"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from typing import Final
 
 from kvik.server.config import Config
@@ -81,6 +80,8 @@ def rewrite_file(config: Config, path: str) -> None:
             mode = os.fstat(file.fileno()).st_mode & 0o7777
     except FileNotFoundError:
         text, mode = "", 0o644
+    import tempfile  # late: seldom needed, and slow to import
+
     directory = os.path.dirname(path)
     descriptor, temporary = tempfile.mkstemp(
         prefix=f"{os.path.basename(path)}.", suffix=".tmp", dir=directory

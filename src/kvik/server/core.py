@@ -6,14 +6,14 @@ is counted or set from Python goes through the methods here; they are for the th
 """
 
 # ruff: noqa: F821
-import importlib
+from threading import get_ident
 
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.cpython.pycapsule import PyCapsule_GetName, PyCapsule_GetPointer
 from cython.cimports.kvik.commands.dispatch import (
     PAUSE_ALL,
     PAUSE_WRITES,
+    REFUSE_BUSY,
     REFUSE_LOADING,
     REFUSE_UNLOGGED,
     REFUSE_UNSAVED,
@@ -21,63 +21,45 @@ from cython.cimports.kvik.commands.dispatch import (
     count_reply_error,
     dispatcher_free,
     dispatcher_init,
-    dispatcher_name,
     execute,
+    make_room,
     pause,
     resume_paused,
-    serve_ready,
+    run_due_timers,
+    tell_hooks,
     time_out_blocked,
 )
-from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, clock_tick, monotonic_us
+from cython.cimports.kvik.commands.filling import fill_commands
+from cython.cimports.kvik.commands.monitor import monitor_leave
+from cython.cimports.kvik.commands.observe import LOG_SLOW, observe_event
+from cython.cimports.kvik.engine.clock import clock_duration_us, clock_init, monotonic_us
 from cython.cimports.kvik.engine.crash import crash_forget, crash_watch
-from cython.cimports.kvik.engine.entry import TYPE_STRING, entry_clock, entry_encoding, entry_expiry, entry_type
-from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim
-from cython.cimports.kvik.engine.intrinsics import ALL_ONES, read_shared
+from cython.cimports.kvik.engine.heap import heap_destroy, heap_init, heap_trim, heap_waste
+from cython.cimports.kvik.engine.intrinsics import ALL_ONES, cycles, read_shared
 from cython.cimports.kvik.engine.table import table_bytes
 from cython.cimports.kvik.keyspace.blocking import unblock
-from cython.cimports.kvik.keyspace.call import (
-    COMMAND_ADMIN,
-    COMMAND_ALLOW_BUSY,
-    COMMAND_ASKING,
-    COMMAND_BLOCKING,
-    COMMAND_DENYOOM,
-    COMMAND_EXEC,
-    COMMAND_FAST,
-    COMMAND_LOADING,
-    COMMAND_MAY_REPLICATE,
-    COMMAND_MOVABLE_KEYS,
-    COMMAND_NO_AUTH,
-    COMMAND_NO_MULTI,
-    COMMAND_NOSCRIPT,
-    COMMAND_PUBSUB,
-    COMMAND_READONLY,
-    COMMAND_SKIP_MONITOR,
-    COMMAND_SKIP_SLOWLOG,
-    COMMAND_STALE,
-    COMMAND_UNQUEUED,
-    COMMAND_WRITE,
-)
-from cython.cimports.kvik.keyspace.database import (
-    db_find,
-    is_expired,
-    key_hash,
-    keyspace_free,
-    keyspace_init,
-    keyspace_tick,
-)
-from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, evict, eviction_account
+from cython.cimports.kvik.keyspace.call import COMMAND_FAST, COMMAND_SKIP_COMMANDLOG
+from cython.cimports.kvik.keyspace.database import keyspace_free, keyspace_init, keyspace_tick
+from cython.cimports.kvik.keyspace.defrag import defrag_cron, defrag_slice
+from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, eviction_account
 from cython.cimports.kvik.keyspace.expiry import expire_cycle
 from cython.cimports.kvik.keyspace.field_expiry import expire_fields
+from cython.cimports.kvik.keyspace.invalidation import broadcast_changes, invalidation_tick
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
-from cython.cimports.kvik.keyspace.values import encoding_name, string_length, type_name, value_bytes
+from cython.cimports.kvik.keyspace.publish import EVENT_KEYEVENT, EVENT_KEYSPACE
+from cython.cimports.kvik.keyspace.subscriptions import SUBSCRIBE_CHANNEL, SUBSCRIBE_SHARD, unsubscribe_all
+from cython.cimports.kvik.keyspace.tracking import tracking_forget
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
 from cython.cimports.kvik.keyspace.watches import watch_drop_all
 from cython.cimports.kvik.persist.append_file import append_flush
 from cython.cimports.kvik.server.client_view import view_client
-from cython.cimports.kvik.server.encode import encode, encode_error
+from cython.cimports.kvik.server.insight import shown_arguments
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_WAITING, client_memory
+from cython.cimports.kvik.wire.client_eviction import limit_clients
+from cython.cimports.kvik.wire.encode import encode, encode_error
 from cython.cimports.kvik.wire.loop import (
     loop_check_clients,
+    loop_client,
     loop_free,
     loop_init,
     loop_listen,
@@ -87,33 +69,11 @@ from cython.cimports.kvik.wire.loop import (
     loop_wake_by,
 )
 from cython.cimports.kvik.wire.transaction import transaction_drop
-from cython.cimports.libc.stdint import uint32_t, uintptr_t
-from cython.cimports.libc.string import memcpy, memset, strcmp
+from cython.cimports.libc.stdint import uint32_t
+from cython.cimports.libc.string import memcpy, memset
 
+from kvik.server.sharing import Sharing
 from kvik.wire.types import CommandError
-
-FLAG_BITS = {
-    "write": COMMAND_WRITE,
-    "readonly": COMMAND_READONLY,
-    "denyoom": COMMAND_DENYOOM,
-    "admin": COMMAND_ADMIN,
-    "pubsub": COMMAND_PUBSUB,
-    "noscript": COMMAND_NOSCRIPT,
-    "blocking": COMMAND_BLOCKING,
-    "loading": COMMAND_LOADING,
-    "stale": COMMAND_STALE,
-    "skip_monitor": COMMAND_SKIP_MONITOR,
-    "skip_commandlog": COMMAND_SKIP_SLOWLOG,
-    "asking": COMMAND_ASKING,
-    "fast": COMMAND_FAST,
-    "no_auth": COMMAND_NO_AUTH,
-    "may_replicate": COMMAND_MAY_REPLICATE,
-    "no_multi": COMMAND_NO_MULTI,
-    "allow_busy": COMMAND_ALLOW_BUSY,
-    "movablekeys": COMMAND_MOVABLE_KEYS,
-}
-UNQUEUED = frozenset(("discard", "exec", "quit", "reset"))
-"""Commands that run after MULTI too."""
 
 
 class Core:
@@ -134,6 +94,7 @@ class Core:
             raise MemoryError("no memory for the databases")
         if not loop_init(address(self.loop), address(self.heap), address(self.clock), use_epoll):
             raise MemoryError("no memory for the event loop")
+        self.keyspace.subscriptions.loop = address(self.loop)
         self.loop.owner = address(self.dispatcher)
         self.loop.execute = execute
         self.loop.before_write = before_write
@@ -152,7 +113,9 @@ class Core:
             raise MemoryError("no memory for the command table")
         self.dispatcher.engine = cast(cython.p_void, self)
         self.dispatcher.count_error = count_error
-        self.dispatcher.slow = slow_command
+        self.dispatcher.observers.engine = cast(cython.p_void, self)
+        self.dispatcher.observers.log = log_command
+        self.dispatcher.observers.event = event_took
         self.dispatcher.flushed = flushed
         self.rdb = RdbWorker()
         self.rdb.ks = address(self.keyspace)
@@ -163,8 +126,19 @@ class Core:
         self.aof.attach(address(self.dispatcher), address(self.rdb.meanwhile))
         self.aof.file.owner = address(self.dispatcher)
         self.aof.file.failed = append_failed
+        self.aof.file.took = append_took
         self.dispatcher.append_file = address(self.aof.file)
-        self.fill_commands()
+        self.scripting = Scripting()
+        self.scripting.attach(address(self.dispatcher))
+        self.insight = Insight()
+        self.insight.dispatcher = address(self.dispatcher)
+        self.inspector = Inspector()
+        self.inspector.keyspace = address(self.keyspace)
+        self.sharing = Sharing()
+        self.sharing.attach(address(self.dispatcher))
+        self.bridge = Bridge()
+        self.bridge.attach(address(self.dispatcher))
+        self.kept = fill_commands(address(self.dispatcher), table, run_python)
         self.open = True
 
     def __dealloc__(self):
@@ -174,64 +148,20 @@ class Core:
         """Close every connection and free all data. Nothing but this may be called afterwards."""
         if self.open:
             self.open = False
-            if self.watches_crashes:
-                crash_forget()
-            self.aof.detach()
+            self.forget_crashes()
+            if self.aof is not None:            # the garbage collector may have come before, if nobody has closed it
+                self.aof.detach()
+            self.scripting.detach()
+            self.bridge.detach()
             loop_free(address(self.loop))
             dispatcher_free(address(self.dispatcher))
             keyspace_free(address(self.keyspace))
             heap_destroy(address(self.heap))
 
-    # --- the command table ---
-
-    def fill_commands(self):
-        """Make the compiled side's commands from the declarations."""
-        command: CommandPtr
-        flags: cython.uint
-        kept: list = []
-        for declared in self.table:
-            command = self.dispatcher.commands + cast(cython.int, declared.id)
-            spec = declared.spec
-            name = spec.name.encode()
-            kept.append(name)
-            command.name = name
-            command.name_length = len(name)
-            command.arity = spec.arity
-            command.first_key = declared.first_key
-            command.last_key = declared.last_key
-            command.key_step = declared.step
-            flags = 0
-            for flag in declared.flags:
-                flags |= cast(cython.uint, FLAG_BITS.get(flag, 0))
-            if spec.name in UNQUEUED:
-                flags |= COMMAND_UNQUEUED
-            if spec.name == "exec":
-                flags |= COMMAND_EXEC
-            command.flags = flags
-            if spec.handler and spec.is_compiled:
-                command.run = cast(
-                    Handler,
-                    cast(
-                        cython.p_void,
-                        cast(uintptr_t, handler_address(spec.handler_module, spec.handler_name)),
-                    ),
-                )
-            elif spec.handler:
-                handler = getattr(importlib.import_module(f"kvik.commands.{spec.handler_module}"), spec.handler_name)
-                kept.append(handler)
-                command.callable = cast(cython.p_void, handler)
-                command.run = run_python
-            if declared.container is None:
-                if not dispatcher_name(address(self.dispatcher), command, command.name, command.name_length):
-                    raise RuntimeError("too many commands")
-            subcommands = self.table.subcommands(declared)
-            if subcommands:
-                first = subcommands[0].id
-                if [sub.id for sub in subcommands] != list(range(first, first + len(subcommands))):
-                    raise RuntimeError(f"the subcommands of {spec.name} do not stand together")
-                command.subcommands = self.dispatcher.commands + cast(cython.int, first)
-                command.subcommand_count = len(subcommands)
-        self.kept = kept
+    def abandon(self):
+        """In a forked child: this is a copy that is of no use, and its own memory is all that it may touch."""
+        self.open = False
+        self.sharing.abandon()
 
     # --- running ---
 
@@ -258,9 +188,15 @@ class Core:
         self.loop.running = False
 
     def watch_crashes(self, path: bytes, version: bytes):
-        """Report crashes of this process to the log file (b"": standard output), until the core is freed."""
+        """Report crashes of this process to the log file (b"": standard output), until `forget_crashes`."""
         crash_watch(path, version, last_command, address(self.loop))
         self.watches_crashes = True
+
+    def forget_crashes(self):
+        """Leave crashes to the system again."""
+        if self.watches_crashes:
+            self.watches_crashes = False
+            crash_forget()
 
     def refuse_writes(self, refuse):
         """Answer writes with MISCONF: snapshots fail."""
@@ -283,6 +219,10 @@ class Core:
         self.loop.max_clients = max_clients
         self.loop.query_limit = query_limit
         self.loop.limits.bulk_max = bulk_max
+
+    def set_clients_limit(self, limit):
+        """maxmemory-clients in bytes; 0: none."""
+        limit_clients(address(self.loop), limit)
 
     def set_output_limit(self, client_class: cython.int, hard, soft, soft_seconds):
         """client-output-buffer-limit of a class: 0 normal, 1 replica, 2 pubsub. 0 bytes: no limit."""
@@ -326,6 +266,22 @@ class Core:
         x.pooled = 0
         x.behind = policy != 0
 
+    def set_defrag(self, enabled, ignore_bytes, lower, upper, cycle_min, cycle_max, slice_us):
+        """activedefrag and its directives, see `Defrag`."""
+        d: DefragPtr = address(self.keyspace.defrag)
+        d.enabled = enabled
+        d.ignore_bytes = ignore_bytes
+        d.lower = lower
+        d.upper = max(upper, lower + 1)
+        d.cycle_min = cycle_min
+        d.cycle_max = max(cycle_max, cycle_min)
+        d.slice_us = max(slice_us, 100)
+        d.given_up = 0
+
+    def hold_defrag(self, held):
+        """Move nothing while a child process shares the pages."""
+        self.keyspace.defrag.held = held
+
     def set_encoding_limits(self, limits: dict):
         """Up to where collections keep their small form, by directive."""
         to: EncodingLimitsPtr = address(self.keyspace.limits)
@@ -353,12 +309,14 @@ class Core:
         """DEBUG SET-ACTIVE-EXPIRE."""
         self.keyspace.expire_actively = active
 
-    def set_slow(self, microseconds):
-        """Hand commands that take longer to `server.slow_command`; negative: none."""
-        if microseconds < 0:
-            self.dispatcher.slow_cycles = ALL_ONES
-        else:
-            self.dispatcher.slow_cycles = cast(uint64_t, microseconds * self.clock.cycles_per_us)
+    def set_events(self, classes):
+        """What is published of what happens to keys: notify-keyspace-events as bits, see tail.pxd. 0: nothing."""
+        self.keyspace.published = classes if classes & (EVENT_KEYSPACE | EVENT_KEYEVENT) else 0
+        self.keyspace.events = self.keyspace.published | self.keyspace.hooked
+
+    def set_tracking_limit(self, keys):
+        """tracking-table-max-keys; 0: none."""
+        self.keyspace.tracking.limit = keys
 
     # --- statistics ---
 
@@ -370,7 +328,8 @@ class Core:
             "connections": loop.connections, "rejected": loop.rejected, "bytes_in": loop.bytes_in,
             "bytes_out": loop.bytes_out, "reads": loop.reads, "writes": loop.writes,
             "query_limit_closes": loop.query_limit_closes, "output_limit_closes": loop.output_limit_closes,
-            "cycles": loop.cycles, "busy_us": loop.busy_us, "commands": self.dispatcher.commands_run,
+            "evicted_clients": loop.evicted_clients, "cycles": loop.cycles, "busy_us": loop.busy_us,
+            "commands": self.dispatcher.commands_run,
             "command_us": sum(row["us"] for row in self.command_statistics()),
             "errors": self.dispatcher.errors, "hits": keys.hits, "misses": keys.misses, "expired": keys.expired,
             "stale_percent": keys.stale_percent, "expire_time_cap": keys.expire_time_cap,
@@ -379,6 +338,16 @@ class Core:
             "dirty": self.keyspace.dirty,
             "lazy_pending": read_shared(address(self.keyspace.lazy.pending)),
             "lazy_freed": read_shared(address(self.keyspace.lazy.freed)), "lru_clock": self.keyspace.lru_clock,
+        }
+
+    def defrag_figures(self):
+        """Of active defragmentation: what it may take of this second in percent, blocks and keys moved and left, ms."""
+        d: DefragPtr = address(self.keyspace.defrag)
+        since: int64_t = monotonic_us() - d.since_us if d.running else 0
+        return {
+            "running": d.allowance_us * self.hz // 10000 if d.running else 0, "hits": d.hits, "misses": d.misses,
+            "key_hits": d.key_hits, "key_misses": d.key_misses, "total_ms": d.total_us // 1000,
+            "current_ms": since // 1000,
         }
 
     def counters(self):
@@ -406,6 +375,7 @@ class Core:
             self.dispatcher.commands[i].cycles = 0
             self.dispatcher.commands[i].rejected = 0
             self.dispatcher.commands[i].failed = 0
+        self.insight.forget_latencies()
 
     def command_statistics(self):
         """Of every command that was called or refused: name, calls, microseconds, rejected and failed calls."""
@@ -436,7 +406,7 @@ class Core:
             tables += table_bytes(address(self.keyspace.databases[i].expiries))
         return {
             "used": self.heap.used + LOOP_BYTES, "peak": self.heap.peak + LOOP_BYTES, "mapped": self.heap.mapped,
-            "idle": self.heap.idle, "clients": clients, "tables": tables,
+            "idle": self.heap.idle, "waste": heap_waste(address(self.heap)), "clients": clients, "tables": tables,
         }
 
     def client_figures(self):
@@ -458,6 +428,12 @@ class Core:
             "count": count, "waiting": waiting, "waiting_keys": self.keyspace.waiting.queue_count,
             "waiting_for_removal": queues_for_removal(address(self.keyspace.waiting)),
             "watching": self.keyspace.watches.clients, "watched_keys": self.keyspace.watches.keys,
+            "subscribers": self.keyspace.subscriptions.clients, "tracking": self.keyspace.tracking.clients,
+            "tracked_keys": self.keyspace.tracking.keys.count, "tracked_items": self.keyspace.tracking.items,
+            "tracked_prefixes": self.keyspace.tracking.prefix_count,
+            "channels": self.keyspace.subscriptions.channels[SUBSCRIBE_CHANNEL].count,
+            "patterns": self.keyspace.subscriptions.pattern_count,
+            "shard_channels": self.keyspace.subscriptions.channels[SUBSCRIBE_SHARD].count,
             "deadlines": self.keyspace.waiting.timer_count, "max_input": largest_input, "max_output": largest_output,
             "paused": self.dispatcher.paused, "paused_ms": left if self.dispatcher.paused and left > 0 else 0,
         }
@@ -474,42 +450,9 @@ class Core:
         """The moment of this tick, in microseconds since 1970."""
         return self.clock.now_us
 
-    def advance(self, microseconds):
-        """Move the server's clock (see engine/clock.py). For the loop's thread."""
-        self.clock.offset_us += microseconds
-        clock_tick(address(self.clock))
-
     def trim(self):
         """Give free memory back to the system."""
         heap_trim(address(self.heap))
-
-    # --- keys ---
-
-    def key_info(self, db: cython.int, key: bytes):
-        """What DEBUG OBJECT and MEMORY USAGE tell of a key, or None: they leave no trace of their look."""
-        h: uint64_t = key_hash(address(self.keyspace), key, len(key))
-        slot: Slot = db_find(address(self.keyspace), address(self.keyspace.databases[db]), key, len(key), h)
-        e: EntryPtr
-        if slot == NULL or is_expired(address(self.keyspace), slot[0]):
-            return None
-        e = slot[0]
-        return {
-            "type": type_name(entry_type(e)).decode(), "encoding": encoding_name(entry_encoding(e)).decode(),
-            "length": string_length(e) if entry_type(e) == TYPE_STRING else value_bytes(e),
-            "bytes": value_bytes(e) + 14, "lru": entry_clock(e),
-            "idle": (self.keyspace.lru_clock - entry_clock(e)) & 0xFFFFFF, "expiry": entry_expiry(e),
-            "address": cast(uintptr_t, e),
-        }
-
-    def table_shape(self, db: cython.int, expiries):
-        """What DEBUG HTSTATS tells of a database's table."""
-        t: TablePtr = address(self.keyspace.databases[db].keys)
-        if expiries:
-            t = address(self.keyspace.databases[db].expiries)
-        return {
-            "entries": t.count, "buckets": t.now.count, "coming": t.coming.count, "moved": t.moved,
-            "chained": t.chained, "longest": t.longest, "bytes": table_bytes(t),
-        }
 
     # --- clients ---
 
@@ -524,6 +467,10 @@ class Core:
         found.reverse()
         return found
 
+    def has_client(self, id):
+        """Is there a client of this ID?"""
+        return id > 0 and loop_client(address(self.loop), id) != NULL
+
     def pause(self, milliseconds, only_writes):
         """CLIENT PAUSE. What is paused already stays so at least as long."""
         mode: cython.int = PAUSE_WRITES if only_writes else PAUSE_ALL
@@ -531,9 +478,7 @@ class Core:
 
     def unblock(self, id, with_error):
         """CLIENT UNBLOCK: end that client's wait for keys. False: there is none of this id, or it waits for none."""
-        c: ClientStructPtr = self.loop.clients
-        while c != NULL and c.id != id:
-            c = c.next
+        c: ClientStructPtr = loop_client(address(self.loop), id)
         if c == NULL or c.blocked == NULL:
             return False
         if with_error:
@@ -544,15 +489,6 @@ class Core:
 
     def unpause(self):
         resume_paused(address(self.dispatcher))
-
-
-def handler_address(module, name):
-    """The address of a compiled handler, which its module exports with its signature."""
-    capsule = importlib.import_module(f"kvik.commands.{module}").__pyx_capi__[name]
-    expected = importlib.import_module("kvik.commands.string").__pyx_capi__["get_command"]
-    if strcmp(PyCapsule_GetName(capsule), PyCapsule_GetName(expected)) != 0:
-        raise TypeError(f"{module}.{name} is not a command handler")
-    return cast(uintptr_t, PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule)))
 
 
 # --- what the loop calls ---------------------------------------------------------------------------------------------
@@ -567,6 +503,7 @@ def run_python(call):
     core: Core = cast(Core, cast(DispatcherPtr, call.server).engine)
     command: CommandPtr = call.command
     args: list = [call.argv[i].p[: call.argv[i].n] for i in range(call.argc)]
+    core.dispatcher.observers.secrets = 0
     try:
         reply = cast(object, command.callable)(core.server, view_client(core, call.client), args)
     except CommandError as error:
@@ -574,6 +511,9 @@ def run_python(call):
     except Exception as error:
         core.server.handler_failed(args, error)
         encode_error(call.client, f"ERR internal error in '{args[0].decode(errors='replace')}'")
+    except BaseException as error:      # on a user's thread: of a signal's handler, for instance
+        core.sharing.raised = (get_ident(), error)
+        encode_error(call.client, f"ERR interrupted: {error!r}")
     else:
         encode(call.client, reply)
 
@@ -598,9 +538,15 @@ def flushed(engine):
 
 
 def serve_while_loading(owner):
-    """A tick of the loop in the midst of loading. False: loading is to stop, since the server is."""
+    """A few ticks of the loop in the midst of loading: one to accept a client, the next to read what it asks. False: loading
+    is to stop, since the server is.
+    """
     d: DispatcherPtr = cast(DispatcherPtr, owner)
-    loop_tick(d.loop, False)
+    _: cython.int
+    for _ in range(LOADING_TICKS):
+        loop_tick(d.loop, False)
+        if not d.loop.had_events:
+            break
     return d.loop.running
 
 
@@ -613,21 +559,38 @@ def loads(owner, loading):
         d.refusals &= ~cast(uint32_t, REFUSE_LOADING)
 
 
-def slow_command(engine, call, counted):
+def log_command(engine, call, kind, value):
+    """A command was slow (`value`: cycles), or its request or reply large (bytes)."""
     core: Core = cast(Core, engine)
-    shown: cython.int = call.argc if call.argc < 32 else 31
-    args: list = [call.argv[i].p[: call.argv[i].n if call.argv[i].n < 160 else 160] for i in range(shown)]
-    core.server.slow_command(
-        args, call.argc, clock_duration_us(address(core.clock), counted), view_client(core, call.client)
-    )
+    if kind == LOG_SLOW:
+        value = clock_duration_us(address(core.clock), value)
+        core.server.latency.add("fast-command" if call.command.flags & COMMAND_FAST else "command", value)
+    if not call.command.flags & COMMAND_SKIP_COMMANDLOG:
+        args: list = shown_arguments(call, core.dispatcher.observers.secrets)
+        by: ClientStructPtr = core.loop.executing       # a script's commands: its caller
+        if by == NULL:                                  # those of a timer
+            by = call.client
+        core.server.command_log.add(kind, value, args, view_client(core, by))
+
+
+def event_took(engine, event, spent):
+    """Something else than a command held the server up."""
+    core: Core = cast(Core, engine)
+    core.server.latency.add(event.decode(), clock_duration_us(address(core.clock), spent))
 
 
 def append_failed(owner, what, error):
     core_of(owner).server.append_failed(what, error)
 
 
+def append_took(owner, what, begun):
+    observe_event(address(cast(DispatcherPtr, owner).observers), what, begun)
+
+
 def before_write(owner):
     d: DispatcherPtr = cast(DispatcherPtr, owner)
+    if not d.refusals & REFUSE_BUSY:        # a script sees its changes told when it is through
+        broadcast_changes(d.keyspace)
     if d.keyspace.effects.on:
         append_flush(cast(AppendFilePtr, d.append_file), False)
 
@@ -637,18 +600,30 @@ def before_wait(owner):
     deadline: int64_t
     if d.keyspace.lazy.background.started and lazy_collect(address(d.keyspace.lazy)):
         d.loop.next_cron_ms = d.clock.monotonic_ms
+    if invalidation_tick(d.keyspace):
+        d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.refusals & REFUSE_LOADING:
         return
-    if d.keyspace.eviction.behind and evict(d.keyspace) == EVICTED_SOME:
+    if d.keyspace.eviction.behind and make_room(d) == EVICTED_SOME:
         d.loop.next_cron_ms = d.clock.monotonic_ms
-    if d.keyspace.expire_timed_out:
+    if d.keyspace.defrag.allowance_us > 0:
+        defrag_slice(d.keyspace)
+        if d.keyspace.defrag.running and d.keyspace.defrag.allowance_us > 0:
+            d.loop.next_cron_ms = d.clock.monotonic_ms
+    if d.keyspace.expire_timed_out or d.keyspace.expire_again_us != 0:
         expire_cycle(d.keyspace, True, 10)
+        if d.keyspace.expire_timed_out and d.keyspace.expire_allowance_us > 0:
+            d.loop.next_cron_ms = d.clock.monotonic_ms
     if d.keyspace.fields_behind:
         expire_fields(d.keyspace, True)
         if d.keyspace.fields_behind and d.loop.next_cron_ms > d.clock.monotonic_ms + 2:
             d.loop.next_cron_ms = d.clock.monotonic_ms + 2
+    if d.hooks_due:                         # of what has expired, or was evicted
+        tell_hooks(d)
     if d.keyspace.effects.on:
         append_flush(cast(AppendFilePtr, d.append_file), False)
+    if d.next_timer_ms < d.loop.next_cron_ms:
+        d.loop.next_cron_ms = d.next_timer_ms
     if d.paused:
         if d.clock.monotonic_ms >= d.paused_until_ms:
             resume_paused(d)
@@ -665,8 +640,7 @@ def cron(owner):
     time_out_blocked(d)
     if d.clock.monotonic_ms >= d.next_cron_ms:
         d.next_cron_ms = d.clock.monotonic_ms + run_cron(d)
-        if d.keyspace.waiting.ready_first != NULL:
-            serve_ready(d)
+    run_due_timers(d)
     return cast(cython.int, d.next_cron_ms - d.clock.monotonic_ms)
 
 
@@ -674,9 +648,15 @@ def run_cron(d):
     """Expiry `hz` times a second, the rest once a second. How many ms until the next call."""
     core: Core = cast(Core, d.engine)
     hz: cython.int = core.hz
+    begun: uint64_t
+    if core.cron_paused:
+        return 1000 // hz
     if not d.refusals & REFUSE_LOADING:
+        begun = cycles()
         expire_cycle(d.keyspace, False, hz)
         expire_fields(d.keyspace, False)
+        observe_event(address(d.observers), "expire-cycle", begun)
+        defrag_cron(d.keyspace, hz)
     if d.clock.monotonic_ms >= core.next_second_ms:
         core.next_second_ms = d.clock.monotonic_ms + 1000
         loop_check_clients(d.loop)
@@ -693,7 +673,10 @@ def closing(owner, c):
     if c.blocked != NULL:
         unblock(d.keyspace, c)
     transaction_drop(d.heap, c)
+    monitor_leave(address(d.observers), c)
     watch_drop_all(address(d.keyspace.watches), c)
+    unsubscribe_all(address(d.keyspace.subscriptions), c)
+    tracking_forget(address(d.keyspace.tracking), c)
 
 
 def note(owner, level, text, c):

@@ -10,8 +10,6 @@ value of a CONFIG SET is always one argument.
 
 from __future__ import annotations
 
-import ctypes
-import ipaddress
 import os
 import re
 from abc import ABC, abstractmethod
@@ -273,6 +271,9 @@ class Text(SingleValue[str]):
         self._check = check
         self._null_when_empty = null_when_empty
 
+    def initial(self, text: str) -> str:
+        return text         # our own word: no need to check it
+
     def parse_one(self, text: str, current: str) -> str:
         if self._check:
             self._check(text)
@@ -354,6 +355,8 @@ def check_announced_ip(text: str) -> None:
 
 
 def check_ipv4(text: str) -> None:
+    import ipaddress  # late: seldom needed, and slow to import
+
     try:
         ipaddress.IPv4Address(text or "0.0.0.0")
     except ValueError:
@@ -361,6 +364,8 @@ def check_ipv4(text: str) -> None:
 
 
 def check_ipv6(text: str) -> None:
+    import ipaddress  # late: seldom needed, and slow to import
+
     try:
         if "%" in text:
             raise ValueError(text)
@@ -371,6 +376,8 @@ def check_ipv6(text: str) -> None:
 
 def check_locale(text: str) -> None:
     """Asks the C library without changing the locale of the process, which is not the server's to change."""
+    import ctypes  # late: seldom needed, and slow to import
+
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "newlocale"):
         return

@@ -98,7 +98,8 @@ DIRECTIVES: Final[tuple[Directive, ...]] = (
     Directive("active-defrag-threshold-lower", Integer(0, 1000), "10"),
     Directive("active-defrag-threshold-upper", Integer(0, 1000), "100"),
     Directive("active-expire-effort", Integer(1, 10), "1"),
-    Directive("activedefrag", Boolean(), "no"),
+    # Valkey's default is no, since its allocator has to be jemalloc for it. Kvik's own has nothing to wait for.
+    Directive("activedefrag", Boolean(), "yes"),
     Directive("activerehashing", Boolean(), "yes"),
     Directive("always-show-logo", Boolean(), "no", mutable=False),
     Directive("aof-load-truncated", Boolean(), "yes"),
@@ -406,5 +407,5 @@ DEPRECATED: Final = frozenset(
 )
 """Directives of the past: a line with one value is accepted in a file and has no effect, as in Valkey."""
 
-STATEMENTS: Final = MappingProxyType({"include": 1, "rename-command": 2, "user": None, "loadmodule": None})
+STATEMENTS: Final = MappingProxyType({"include": 1, "rename-command": 2, "user": None, "loadmodule": None, "module": None})
 """What else a line of a file can be, and how many arguments it takes (None: one or more)."""

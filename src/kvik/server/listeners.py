@@ -39,6 +39,13 @@ def open_tcp(addresses: Iterable[str], port: int, backlog: int) -> list[socket.s
     return sockets
 
 
+def open_free(address: str, port: int, backlog: int) -> socket.socket:
+    """A listening socket on one address; raises `ListenError`. Port 0: one that is free."""
+    opened = _open_one(address, port, backlog, optional=False)
+    assert opened is not None
+    return opened
+
+
 def _open_one(address: str, port: int, backlog: int, optional: bool) -> socket.socket | None:
     host, family = _ANY.get(address, (address, socket.AF_UNSPEC))
     try:

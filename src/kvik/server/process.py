@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import sys
 from typing import Final
 
-_PR_SET_NAME: Final = 15
-_PR_SET_THP_DISABLE: Final = 41
+from kvik.engine.process_name import forbid_huge_pages, name_thread, overwrite_arguments
+
 _RESERVED_DESCRIPTORS: Final = 32
 
 
@@ -38,31 +37,21 @@ def remove_pid_file(path: str) -> None:
         os.unlink(path)
 
 
-def _prctl(option: int, value: int | bytes) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def disable_huge_pages() -> None:
     """Huge pages make a fork copy 2 MB for every changed byte: `disable-thp`."""
     if sys.platform == "linux":
-        _prctl(_PR_SET_THP_DISABLE, 1)
+        forbid_huge_pages()
 
 
 def set_title(title: str) -> None:
     """Overwrite the command line that ps(1) shows, as far as there is room, and the thread's name."""
     if sys.platform != "linux":
         return
-    _prctl(_PR_SET_NAME, title.split(" ", 1)[0].encode()[:15])
+    name_thread(title.split(" ", 1)[0].encode())
     with contextlib.suppress(OSError, ValueError):
         with open("/proc/self/stat", "rb") as file:
             fields = file.read().rsplit(b")", 1)[1].split()
-        start, end = int(fields[45]), int(fields[46])
-        room = end - start
-        if room > 0:
-            text = title.encode()[: room - 1]
-            ctypes.memset(start, 0, room)
-            ctypes.memmove(start, text, len(text))
+        overwrite_arguments(int(fields[45]), int(fields[46]), title.encode())
 
 
 def raise_descriptor_limit(max_clients: int) -> int:

@@ -11,11 +11,10 @@ everything; two servers can live in one process.
 from __future__ import annotations
 
 import os
-import secrets
 import select
 import socket
+import sys
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,11 +23,17 @@ from kvik.persist.aof import AppendOnly
 from kvik.persist.child import ChildSlot
 from kvik.persist.errors import RdbError
 from kvik.persist.rdb import Snapshots
+from kvik.scripting.functions import Functions
+from kvik.scripting.modules import Modules
+from kvik.scripting.script_commands import busy_with
 from kvik.server import listeners, settings
 from kvik.server.client_view import Client
+from kvik.server.command_log import CommandLog
 from kvik.server.config import Config
+from kvik.server.config_rewrite import rewrite_file
 from kvik.server.core import Core
 from kvik.server.info_samples import Samples
+from kvik.server.latency import LatencyMonitor
 from kvik.server.server_log import Level, ServerLog
 
 
@@ -36,30 +41,43 @@ from kvik.server.server_log import Level, ServerLog
 class Identity:
     """What tells this run of a server from another."""
 
-    run_id: str = field(default_factory=lambda: secrets.token_hex(20))
-    replication_id: str = field(default_factory=lambda: secrets.token_hex(20))
+    run_id: str = field(default_factory=lambda: os.urandom(20).hex())
+    replication_id: str = field(default_factory=lambda: os.urandom(20).hex())
     started: float = field(default_factory=time.time)
 
     def change_replication_id(self) -> None:
-        self.replication_id = secrets.token_hex(20)
+        self.replication_id = os.urandom(20).hex()
 
 
 class Server:
-    def __init__(self, config: Config, config_path: str | None = None, log: ServerLog | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        config_path: str | None = None,
+        log: ServerLog | None = None,
+        *,
+        owns_process: bool = True,
+    ) -> None:
+        """`owns_process`: it may end or replace the process (where nothing else is left to do), which is its own."""
+        self.owns_process = owns_process
         self.config = config
         self.config_path = config_path
         self.log = log or ServerLog()
         self.identity = Identity()
-        self.table = CommandTable()
+        self.table = CommandTable(calls=config.renames.calls)
         self.acl_denied_auth = 0
         self.unexpected_errors = 0
         self.uses_epoll = hasattr(select, "epoll") and "KVIK_POLL" not in os.environ
-        self.core = Core(self, self.table, secrets.token_bytes(32), config.get_int("databases"), self.uses_epoll)
+        self.core = Core(self, self.table, os.urandom(32), config.get_int("databases"), self.uses_epoll)
+        self.functions = Functions(self.core.scripting)
+        self.modules = Modules(self)
         self.samples = Samples()
-        self.children = ChildSlot(self.log)
+        self.command_log = CommandLog(config)
+        self.latency = LatencyMonitor(config)
+        self.children = ChildSlot(self.log, self.latency)
         self.snapshots = Snapshots(config, self.log, self.core.rdb, self.children, self.core.refuse_writes)
         self.aof = AppendOnly(
-            config, self.log, self.core.aof, self.snapshots, self.children, self.core.refuse_unlogged
+            config, self.log, self.core.aof, self.snapshots, self.children, self.core.refuse_unlogged, self.give_up
         )
         self._tcp: list[socket.socket] = []
         self._unix: socket.socket | None = None
@@ -84,10 +102,10 @@ class Server:
         """The TCP port, also when the system chose it; 0 for none."""
         return int(self._tcp[0].getsockname()[1]) if self._tcp else 0
 
-    def open(self) -> None:
-        """Listen on everything that the configuration names; raises `listeners.ListenError`."""
+    def open(self, tcp: list[socket.socket] | None = None) -> None:
+        """Listen on everything that the configuration names, or on the sockets `tcp`; raises `listeners.ListenError`."""
         config = self.config
-        self._tcp = self._open_tcp(config)
+        self._tcp = self._open_tcp(config) if tcp is None else tcp
         path = config.get_str("unixsocket")
         if path:
             self._unix = listeners.open_unix(
@@ -144,7 +162,9 @@ class Server:
     # Running
 
     def load(self) -> bool:
-        """Load what was saved, while clients are told to wait. False: it cannot be, and the log says why."""
+        """Load modules, then what was saved, while clients are told to wait. False: it cannot be, and the log says why."""
+        if not self.modules.load_wanted():
+            return False
         if self.config.get_bool("appendonly"):
             return self._stopped or (self.aof.load() and self.aof.open()) or self._stopped
         try:
@@ -175,6 +195,10 @@ class Server:
         self._stop_wanted = self._stop_wanted or tuple(how)
         os.write(self._wake_writer, b"s")
 
+    def busy_error(self) -> str | None:
+        running = self.core.scripting.running()
+        return busy_with(running[0]) if running is not None else None
+
     def shutdown(self, *, save: bool | None = None, force: bool = False, reason: str = "") -> bool:
         """Stop at the end of this tick, on the loop's thread. `save`: a last snapshot, by default if there are save
         points. False: that failed, and the server goes on (unless `force`)."""
@@ -187,8 +211,46 @@ class Server:
         self.core.stop()
         return True
 
+    def restart(self, delay_ms: int, *, graceful: bool) -> bool:
+        """Run the same command line anew in this process; what is not inherited (sockets, files) closes by itself.
+        `graceful`: save first. False: that failed."""
+        if not self.owns_process:
+            self.log.warning("Restarting: this process is not the server's own")
+            return False
+        if not graceful or self._saved_for_restart():
+            self.log.warning(f"Restarting in {delay_ms} milliseconds.")
+            self.children.kill()
+            time.sleep(delay_ms / 1000)
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        return False
+
+    def _saved_for_restart(self) -> bool:
+        if self.config_path:
+            try:
+                rewrite_file(self.config, self.config_path)
+            except OSError as error:
+                self.log.warning(f"Restarting: CONFIG REWRITE failed: {error}")
+                return False
+        return self.shutdown(reason="restart")
+
+    def give_up(self) -> None:
+        """What was promised cannot be kept: end at once, and tell nobody anything any more."""
+        if self.owns_process:
+            os._exit(1)
+        self._stop_reason = "failure"
+        self.core.sharing.drop_clients()
+        self.core.stop()
+
+    def abandon(self) -> None:
+        """In a forked child: close the child's copies of what the server has open. Nothing else is touched."""
+        self.core.abandon()
+        listeners.close_all(self.listening)
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
+
     def close(self) -> None:
         """Close the sockets and free all data. The server cannot be used afterwards."""
+        self.modules.close()
         self.children.kill()
         self.aof.close()
         listeners.close_all(self.listening)
@@ -204,6 +266,7 @@ class Server:
         """At every timer of the loop (`hz` times a second)."""
         self.samples.take(self.core)
         self.children.poll()
+        self.core.hold_defrag(self.children.active is not None)
         self.snapshots.cron()
         self.aof.cron()
 
@@ -237,12 +300,16 @@ class Server:
 
     def handler_failed(self, args: Sequence[bytes], error: BaseException) -> None:
         """A handler in Python raised something that is no CommandError: a defect, which harms nobody else."""
+        import traceback  # late: seldom needed, and slow to import
+
         self.unexpected_errors += 1
         name = args[0].decode(errors="replace")
         self.log.warning(f"Error in the handler of '{name}': " + "".join(traceback.format_exception(error)).rstrip())
 
-    def slow_command(self, args: Sequence[bytes], argc: int, microseconds: int, client: Client) -> None:
-        """A command took longer than `commandlog-execution-slower-than`."""
+    def keep_secret(self, *arguments: int) -> None:
+        """These arguments of the running command are shown to nobody, neither by the command log nor by MONITOR."""
+        for each in arguments:
+            self.core.insight.keep_secret(each)
 
     def reset_statistics(self) -> None:
         """CONFIG RESETSTAT."""

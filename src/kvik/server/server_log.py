@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import json
 import os
 import socket
 import time
@@ -118,6 +117,8 @@ class ServerLog:
             text = message.translate({ord('"'): "'", ord("\n"): " ", ord("\r"): " "})
             return f'pid={pid} role={word} timestamp="{when}" level={_LEVEL_WORDS[level]} message="{text}"'
         if self.format == "json":
+            import json  # late: seldom needed, and slow to import
+
             fields = {
                 "pid": pid,
                 "role": word,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from kvik.server import command_log
 from kvik.server.config import Config
 
 if TYPE_CHECKING:
@@ -28,6 +29,17 @@ ENCODING_LIMITS: Final = (
     "stream-node-max-entries",
     "hll-sparse-max-bytes",
 )
+_CLIENTS_LIMIT_MIN: Final = 128 << 10
+"""As in Redis, maxmemory-clients is at least this, so that a limit too low leaves an operator room to raise it."""
+DEFRAG: Final = (
+    "activedefrag",
+    "active-defrag-ignore-bytes",
+    "active-defrag-threshold-lower",
+    "active-defrag-threshold-upper",
+    "active-defrag-cycle-min",
+    "active-defrag-cycle-max",
+    "active-defrag-cycle-us",
+)
 _CLASSES: Final = (("normal", 0), ("slave", 1), ("pubsub", 2))
 
 
@@ -35,6 +47,13 @@ def _limits(core: Core, config: Config) -> None:
     core.set_limits(
         config.get_int("maxclients"), config.get_int("client-query-buffer-limit"), config.get_int("proto-max-bulk-len")
     )
+
+
+def _clients_limit(core: Core, config: Config) -> None:
+    limit = config.get_int("maxmemory-clients")
+    if limit < 0:
+        limit = -(config.get_int("maxmemory") * limit // 100)
+    core.set_clients_limit(max(limit, _CLIENTS_LIMIT_MIN) if limit > 0 else 0)
 
 
 def _output_limits(core: Core, config: Config) -> None:
@@ -85,6 +104,10 @@ def _memory_limit(core: Core, config: Config) -> None:
     )
 
 
+def _defrag(core: Core, config: Config) -> None:
+    core.set_defrag(config.get_bool(DEFRAG[0]), *(config.get_int(name) for name in DEFRAG[1:]))
+
+
 def _usage_clock(core: Core, config: Config) -> None:
     core.set_usage_clock(
         config.get_str("maxmemory-policy").endswith("lfu"),
@@ -105,8 +128,39 @@ def _compression(core: Core, config: Config) -> None:
     core.set_compression(config.get_bool("rdbcompression"))
 
 
-def _slow(core: Core, config: Config) -> None:
-    core.set_slow(config.get_int("commandlog-execution-slower-than"))
+def _command_log(core: Core, config: Config) -> None:
+    """A slow command is one for the log or for the latency monitor. A log of no length is none."""
+    slow, large_request, large_reply = (
+        config.get_int(threshold) if config.get_int(length) else -1
+        for threshold, length in zip(command_log.THRESHOLDS, command_log.LENGTHS, strict=True)
+    )
+    events = config.get_int("latency-monitor-threshold") * 1000 or -1
+    slow = min((each for each in (slow, events) if each >= 0), default=-1)
+    core.insight.set_command_log(slow, large_request, large_reply)
+    core.insight.set_event_threshold(events)
+
+
+def _latency_tracking(core: Core, config: Config) -> None:
+    core.insight.set_latency_tracking(config.get_bool("latency-tracking"))
+
+
+def _scripts(core: Core, config: Config) -> None:
+    core.scripting.set_busy_threshold(config.get_int("busy-reply-threshold"))
+
+
+_EVENTS: Final = {
+    "K": 1, "E": 2, "g": 4, "$": 8, "l": 16, "s": 32, "h": 64, "z": 128, "x": 256, "e": 512, "t": 1024, "m": 2048,
+    "d": 8192, "n": 16384,
+}  # fmt: skip
+"""The classes of notify-keyspace-events as the core knows them."""
+
+
+def _events(core: Core, config: Config) -> None:
+    core.set_events(sum(_EVENTS[letter] for letter in config.get_str("notify-keyspace-events")))
+
+
+def _tracking_limit(core: Core, config: Config) -> None:
+    core.set_tracking_limit(config.get_int("tracking-table-max-keys"))
 
 
 def _hz(core: Core, config: Config) -> None:
@@ -115,6 +169,7 @@ def _hz(core: Core, config: Config) -> None:
 
 SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...]] = (
     (("maxclients", "client-query-buffer-limit", "proto-max-bulk-len"), _limits),
+    (("maxmemory-clients", "maxmemory"), _clients_limit),
     (("client-output-buffer-limit",), _output_limits),
     (
         ("requirepass", "tcp-keepalive", "timeout", "max-new-connections-per-cycle", "protected-mode"),
@@ -133,9 +188,14 @@ SETTERS: Final[tuple[tuple[tuple[str, ...], Callable[[Core, Config], None]], ...
     (("maxmemory-policy", "lfu-log-factor", "lfu-decay-time"), _usage_clock),
     (("maxmemory", "maxmemory-policy", "maxmemory-samples", "maxmemory-eviction-tenacity"), _memory_limit),
     (("active-expire-effort",), _expire_effort),
+    (DEFRAG, _defrag),
     (ENCODING_LIMITS, _encoding_limits),
     (("rdbcompression",), _compression),
-    (("commandlog-execution-slower-than",), _slow),
+    ((*command_log.THRESHOLDS, *command_log.LENGTHS, "latency-monitor-threshold"), _command_log),
+    (("latency-tracking",), _latency_tracking),
+    (("notify-keyspace-events",), _events),
+    (("busy-reply-threshold",), _scripts),
+    (("tracking-table-max-keys",), _tracking_limit),
     (("hz",), _hz),
 )
 

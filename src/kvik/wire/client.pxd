@@ -37,14 +37,26 @@ cdef enum:                      # Client.flags
     CLIENT_MULTI = 2097152      # has said MULTI: commands are queued
     CLIENT_DIRTY_EXEC = 4194304 # one of them could not be: EXEC will run none
     CLIENT_DIRTY_CAS = 8388608  # a key that it watches has changed: neither
+    CLIENT_MONITOR = 268435456  # has said MONITOR: sees what the others do
+    CLIENT_IN_DELIVERY = 16777216   # stands in the loop's list of clients to deliver messages to
+    CLIENT_CACHING = 67108864   # has said CLIENT CACHING, which holds for its next command
+    CLIENT_DEFERRED = 33554432  # messages to it wait for the end of its running command
     CLIENT_STOPPED = 266243     # none of its commands may run now: closing, waiting or yielding
+
+cdef struct Shared:             # bytes that are owed to many clients
+    size_t references
+    size_t n
+    char data[1]
+
+ctypedef Shared *SharedPtr
 
 cdef struct OutputBlock:
     OutputBlock *next
+    Shared *shared              # whose bytes it shows; NULL: its own, which stand behind it
     size_t capacity
     size_t used
     size_t sent
-    char data[1]
+    char *data
 
 ctypedef OutputBlock *OutputBlockPtr
 
@@ -99,18 +111,29 @@ cdef struct Client:
     void *last_command          # the upper layers' word for it
     void *transaction           # commands that wait for EXEC (transaction.pxd); NULL: it has not said MULTI
     size_t transaction_bytes    # of them
+    void *detached              # what it has in place of a socket (detached.pxd); NULL: it has one
+    void *subscriber            # the upper layers' word for what it subscribes to (keyspace/subscriptions.pxd)
+    size_t subscriber_bytes     # of that
+    void *tracker               # likewise for what it caches (keyspace/tracking.pxd); NULL: nothing
+    size_t tracker_bytes        # of that
     void *watching              # the upper layers' word for the keys it watches
     Client *linked              # and for lists that they make for a moment
     void *blocked               # likewise for what it waits for (keyspace/wait_queues.pxd); NULL: for no keys
     int64_t created_ms
     int64_t active_ms           # last time it sent something
     int64_t soft_limit_ms       # since when its output is over the soft limit, 0: it is not
+    size_t counted_bytes        # its memory as it was when last counted (client_eviction.py)
     size_t peak_input
     size_t peak_output
     unsigned char peer[128]     # sockaddr_storage
     unsigned char local[128]
 
 ctypedef Client *ClientPtr
+
+cdef inline bint is_inner(const Client *c) noexcept nogil:
+    """Has it no connection of any kind, since it runs commands from within the server (inner_client.py)?"""
+    return c.id == 0
+
 ctypedef BigArgument *BigArgumentPtr
 ctypedef Slice **SliceField
 

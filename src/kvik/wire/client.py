@@ -54,10 +54,7 @@ def client_reserve(heap, c, n):
         capacity = capacity * 2
     else:
         capacity = c.held_bytes + n
-    if c.held == NULL:
-        moved = cast(CharPtr, heap_alloc(heap, capacity))
-    else:
-        moved = cast(CharPtr, heap_resize(heap, c.held, c.held_capacity, capacity))
+    moved = cast(CharPtr, heap_resize(heap, c.held, c.held_capacity, capacity))
     if moved == NULL:
         return False
     rebase_arguments(c, moved)
@@ -112,11 +109,8 @@ def client_add_big(heap, c, raw, index):
     grown: BigArgumentPtr
     if c.big_count == c.big_capacity:
         capacity = c.big_capacity * 2 if c.big_capacity > 0 else 2
-        if c.big == NULL:
-            grown = cast(BigArgumentPtr, heap_alloc(heap, capacity * sizeof(BigArgument)))
-        else:
-            grown = cast(BigArgumentPtr, heap_resize(
-                heap, c.big, c.big_capacity * sizeof(BigArgument), capacity * sizeof(BigArgument)))
+        grown = cast(BigArgumentPtr, heap_resize(
+            heap, c.big, c.big_capacity * sizeof(BigArgument), capacity * sizeof(BigArgument)))
         if grown == NULL:
             return False
         c.big = grown
@@ -150,8 +144,8 @@ def client_input_bytes(c):
 
 def client_memory(c):
     """All memory the client takes."""
-    n: cython.size_t = sizeof(Client) + c.held_capacity + c.big_bytes + c.out.queued + c.transaction_bytes
-    n += c.arguments.capacity * sizeof(Slice)
+    n: cython.size_t = sizeof(Client) + c.held_capacity + c.big_bytes + c.out.queued_blocks + c.transaction_bytes
+    n += c.subscriber_bytes + c.tracker_bytes + c.arguments.capacity * sizeof(Slice)
     if c.receiving != NULL:
         n += raw_bytes(c.receiving.capacity)
     return n

@@ -2,6 +2,7 @@
 
 from kvik.wire.client cimport Client, ClientPtr
 from kvik.wire.loop cimport Loop
+from kvik.wire.parser cimport CharPtr
 
 cdef extern from *:
     """
@@ -39,10 +40,15 @@ cdef extern from "netinet/tcp.h" nogil:
 
 ctypedef sockaddr *SockAddrPtr
 
+cdef enum:
+    PATH_OFFSET = 2             # of the path in a Unix socket's address
+
 cdef void accept_some(Loop *loop, int fd) noexcept nogil
 cdef void accept_one(Loop *loop, int fd) noexcept nogil
 cdef void refuse(Loop *loop, int fd, const char *text) noexcept nogil
 cdef void tune_socket(Loop *loop, int fd) noexcept nogil
 cdef bint comes_from_here(const Client *c) noexcept nogil
 cdef Client *connection_add(Loop *loop, int fd) noexcept nogil
+cdef Client *connection_detached(Loop *loop, void *detached) noexcept nogil
+cdef void connection_enter(Loop *loop, Client *c) noexcept nogil
 cdef void connection_close(Loop *loop, Client *c) noexcept nogil

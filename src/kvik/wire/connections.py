@@ -10,16 +10,18 @@ from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_CLOSE_AFTER_REPLY,
+    CLIENT_IN_DELIVERY,
     CLIENT_IN_FLUSH,
     CLIENT_IN_GROUP,
     CLIENT_UNIX_SOCKET,
     client_free,
     client_new,
 )
+from cython.cimports.kvik.wire.detached import detached_closed
 from cython.cimports.kvik.wire.loop import list_without
 from cython.cimports.kvik.wire.output import MSG_NOSIGNAL, output_discard, output_write, send
 from cython.cimports.kvik.wire.poller import POLL_READ, poller_add, poller_remove
-from cython.cimports.libc.string import strlen
+from cython.cimports.libc.string import strcpy, strlen
 from cython.cimports.posix.unistd import close
 
 
@@ -72,6 +74,27 @@ def connection_add(loop, fd):
         c.flags |= CLIENT_UNIX_SOCKET
     else:
         tune_socket(loop, fd)
+    connection_enter(loop, c)
+    return c
+
+
+def connection_detached(loop, detached):
+    """A client without a socket (detached.py). NULL when memory is short."""
+    c: ClientPtr
+    loop.next_id += 1
+    c = client_new(loop.heap, loop, -1, loop.next_id)
+    if c == NULL:
+        return NULL
+    c.detached = detached
+    cast(SockAddrPtr, cast(cython.p_void, c.local)).sa_family = AF_UNIX
+    strcpy(cast(CharPtr, cast(cython.p_void, c.local)) + PATH_OFFSET, "in-process")
+    c.flags |= CLIENT_UNIX_SOCKET
+    connection_enter(loop, c)
+    return c
+
+
+def connection_enter(loop, c):
+    """c is one of the clients from now on."""
     if not loop.password_required:
         c.flags |= CLIENT_AUTHENTICATED
     c.created_ms = loop.clock.now_ms
@@ -82,7 +105,6 @@ def connection_add(loop, fd):
     loop.clients = c
     loop.client_count += 1
     loop.stats.connections += 1
-    return c
 
 
 def tune_socket(loop, fd):
@@ -118,6 +140,7 @@ def comes_from_here(c):
 def connection_close(loop, c):
     """Close the connection and forget the client. Not while its command runs: see loop_close_soon."""
     loop.closing(loop.owner, c)
+    loop.clients_bytes -= c.counted_bytes
     if c.next != NULL:
         c.next.previous = c.previous
     if c.previous != NULL:
@@ -127,10 +150,18 @@ def connection_close(loop, c):
     loop.client_count -= 1
     if c.flags & CLIENT_IN_FLUSH:
         loop.flush_count = list_without(loop.flush, loop.flush_count, c)
+    if c.flags & CLIENT_IN_DELIVERY:
+        loop.delivery_count = list_without(loop.delivery, loop.delivery_count, c)
+    if loop.executing == c:
+        loop.executing = NULL
+        loop.deferred_bytes = 0
     if c.flags & CLIENT_IN_GROUP:
         loop.group_count = list_without(loop.group, loop.group_count, c)
     loop.again_count = list_without(loop.again, loop.again_count, c)
     output_discard(c)
-    poller_remove(address(loop.poller), c.fd)
-    close(c.fd)
+    if c.detached != NULL:
+        detached_closed(c)
+    if c.fd >= 0:
+        poller_remove(address(loop.poller), c.fd)
+        close(c.fd)
     client_free(loop.heap, c)

@@ -6,6 +6,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from kvik.engine.clock cimport Clock
 from kvik.engine.heap cimport Heap
 from kvik.engine.text cimport Slice, SlicePtr
+from kvik.engine.turnstile cimport Turnstile
 from kvik.wire.client cimport Client, ClientPtr
 from kvik.wire.parser cimport Arguments, CharPtr, ParseLimits, ParseState
 from kvik.wire.poller cimport Poller
@@ -19,12 +20,19 @@ cdef enum:
     LISTENERS_MAX = 34
     OUTPUT_EARLY = 262144       # replies in the arena that are sent before the group is through
     RECEIVE_MIN = 65536
+    BIG_READ_MAX = 1048576      # what one client may send of a big argument in a tick
     SHARE_BYTES = 4194304       # of replies queued for one client in a tick; then it is the others' turn
     SPIN_TRIES = 16             # looks for events before sleeping
     SPIN_REWARD = 3             # it pays when it finds something one time in so many, and one more
     SPIN_CREDIT_MAX = 32
     SPIN_PROBE = 16             # one tick in so many tries whether it pays again
+    MESSAGES_BYTES = 262144     # of messages to subscribers that wait to be delivered, a protocol
     SEND_MAX = 1048576          # bytes of queued replies that are sent to one client in a tick
+
+cdef enum:                      # Loop.observed: who wants to know of commands (commands/observe.py)
+    OBSERVE_MONITORS = 1
+    OBSERVE_SIZES = 2           # the command log, with low limits: all sizes
+    OBSERVE_LARGE = 4           # likewise: this request or its reply is large
 
 cdef enum:                      # classes of clients with output limits of their own
     CLASS_NORMAL = 0
@@ -56,10 +64,17 @@ cdef struct LoopStats:
     uint64_t writes
     uint64_t query_limit_closes
     uint64_t output_limit_closes
+    uint64_t evicted_clients
     uint64_t cycles
     uint64_t busy_us
 
 ctypedef LoopStats *LoopStatsPtr
+
+cdef struct Messages:           # see broadcast.py
+    char *data                  # NULL: there has been none yet
+    size_t used
+
+ctypedef Messages *MessagesPtr
 
 cdef struct Loop:
     Heap *heap
@@ -77,8 +92,13 @@ cdef struct Loop:
     void (*count_error)(void *owner, const char *text, size_t n) noexcept nogil
 
     bint failed                 # the running command answered an error
+    uint32_t observed           # bits of OBSERVE_
     int listeners[34]
     int listener_count
+    Turnstile *turnstile        # between two ticks others may run commands (detached.py); NULL: nobody does
+    int nudge_fd                # for them: writing to it makes `wake_fd` readable
+    bint nudged                 # that was done, and the loop has not seen it yet
+    bint (*wants_tick)(void *owner) noexcept nogil  # for them: is there something that must not wait for the next timer?
     int wake_fd                 # readable: somebody wants the loop's attention; -1: none
     bint running
     bint had_events             # in the last tick
@@ -89,6 +109,7 @@ cdef struct Loop:
     size_t client_count
     uint64_t next_id
     Client *executing           # whose command runs
+    Client *parsing             # whose input is being parsed while a batch runs in between; NULL: nobody's
     size_t share_used           # bytes queued for it since its commands began to run
 
     char *input                 # the arena that clients of a group are read into
@@ -107,6 +128,14 @@ cdef struct Loop:
     Client **flush              # clients that are owed something
     int flush_count
     int flush_capacity
+    Client **delivery           # clients whose messages are to be sent
+    int delivery_count
+    int delivery_capacity
+    bint deliver_first          # some of them are to leave before the replies do
+    Messages messages[2]        # RESP2, RESP3
+    char *deferred              # messages to the client whose command runs
+    size_t deferred_bytes
+    size_t deferred_capacity
     Client **again              # clients with input left that needs no reading first
     int again_count
     int again_capacity
@@ -117,6 +146,8 @@ cdef struct Loop:
     # Settings
     size_t max_clients
     size_t query_limit
+    size_t clients_limit        # bytes of all clients together, 0: none
+    size_t clients_bytes        # of those counted (client_eviction.py)
     OutputLimit output_limits[3]
     int keepalive
     int64_t timeout_s
@@ -142,11 +173,13 @@ cdef void loop_tick(Loop *loop, bint wait) noexcept nogil
 cdef int wait_for_events(Loop *loop, int timeout) noexcept nogil
 cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
 cdef void drain_wake(Loop *loop) noexcept nogil
+cdef void loop_nudge(Loop *loop) noexcept nogil
 cdef bint list_add(Heap *heap, Client ***clients, int *count, int *capacity, Client *c) noexcept nogil
 cdef int list_without(Client **clients, int count, const Client *c) noexcept nogil
 cdef void list_free(Heap *heap, Client **clients, int capacity) noexcept nogil
 cdef void loop_owes(Loop *loop, Client *c) noexcept nogil
 cdef void loop_again(Loop *loop, Client *c) noexcept nogil
+cdef Client *loop_client(Loop *loop, uint64_t id) noexcept nogil
 cdef void loop_yield(Loop *loop, Client *c) noexcept nogil
 cdef void loop_read_on(Loop *loop, Client *c) noexcept nogil
 cdef void loop_close_soon(Loop *loop, Client *c) noexcept nogil

@@ -7,28 +7,34 @@ BATCH requests are there, or the arena is full, they are handed together to `exe
 what they need and runs them in order. A *group* is the clients whose input is in the arena; at its end what they sent
 beyond their last complete command is kept with them (client.py), and the arena is used anew.
 
-Replies leave only after `before_write`, where the append-only file is written. A tick is bounded: a client brings at
-most READ_MAX bytes into one, however much it pipelines, and once SHARE_BYTES of replies are queued for it the rest of
-its commands wait for the next tick, as they do after SHARE_MS of running (dispatch.py). The loop knows no commands:
-what it needs from above it is handed as functions. It runs without the GIL.
+Replies, and messages to subscribers behind them (broadcast.py), leave only after `before_write`, where the append-only
+file is written. A tick is bounded: a client brings at most READ_MAX bytes into one, however much it pipelines, and once
+SHARE_BYTES of replies are queued for it the rest of its commands wait for the next tick, as they do after SHARE_MS of
+running (dispatch.py). The loop knows no commands: what it needs from above it is handed as functions. It runs without
+the GIL.
 """
 
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import heap_free, heap_resize
+from cython.cimports.kvik.engine.turnstile import turnstile_enter, turnstile_leave
+from cython.cimports.kvik.wire.broadcast import broadcast_deferred, broadcast_free, deliver, messages_press
 from cython.cimports.kvik.wire.client import (
     CLIENT_CLOSE_AFTER_REPLY,
     CLIENT_CLOSE_NOW,
     CLIENT_IN_AGAIN,
     CLIENT_IN_FLUSH,
+    CLIENT_MONITOR,
     CLIENT_PUBSUB,
     CLIENT_READ_OFF,
     CLIENT_WAITING,
     CLIENT_WANTS_WRITE,
     CLIENT_YIELDS,
+    is_inner,
 )
+from cython.cimports.kvik.wire.client_eviction import count_client, evict_clients
 from cython.cimports.kvik.wire.connections import accept_some, connection_close
 from cython.cimports.kvik.wire.output import SEND_FAILED, SENT, output_close_region, output_queued, output_send
 from cython.cimports.kvik.wire.parser import arguments_free
@@ -46,7 +52,7 @@ from cython.cimports.kvik.wire.receive import keep_rest, receive, run_batch
 from cython.cimports.libc.stdint import int64_t, uint32_t
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset
-from cython.cimports.posix.unistd import read
+from cython.cimports.posix.unistd import read, write
 
 # --- life ------------------------------------------------------------------------------------------------------------
 
@@ -74,8 +80,10 @@ def loop_free(loop):
     while loop.clients != NULL:
         connection_close(loop, loop.clients)
     arguments_free(loop.heap, address(loop.arguments))
+    broadcast_free(loop)
     list_free(loop.heap, loop.group, loop.group_capacity)
     list_free(loop.heap, loop.flush, loop.flush_capacity)
+    list_free(loop.heap, loop.delivery, loop.delivery_capacity)
     list_free(loop.heap, loop.again, loop.again_capacity)
     list_free(loop.heap, loop.doomed, loop.doomed_capacity)
     poller_close(address(loop.poller))
@@ -115,10 +123,15 @@ def loop_wake_by(loop, fd):
 
 
 def loop_run(loop):
-    """Run until somebody sets `running` to False."""
-    loop.running = True
+    """Run until somebody sets `running` to False. (Of those whom the turnstile lets in, somebody may have done so.)"""
+    if loop.turnstile != NULL:
+        turnstile_enter(loop.turnstile)
+    else:
+        loop.running = True
     while loop.running:
         loop_tick(loop, True)
+    if loop.turnstile != NULL:
+        turnstile_leave(loop.turnstile)
 
 
 def loop_tick(loop, wait):
@@ -128,11 +141,20 @@ def loop_tick(loop, wait):
     n: cython.int
     i: cython.int
     loop.before_wait(loop.owner)
-    if wait and loop.again_count == 0:
+    loop_flush(loop)                # what expired or was evicted there may be told to somebody
+    if wait and loop.again_count == 0 and loop.delivery_count == 0:
         timeout = loop.next_cron_ms - loop.clock.monotonic_ms
         if timeout < 0:
             timeout = 0
-    n = wait_for_events(loop, cast(cython.int, timeout))
+    if loop.turnstile != NULL and loop.poller.epoll_fd >= 0:
+        turnstile_leave(loop.turnstile)
+        n = wait_for_events(loop, cast(cython.int, timeout))
+        turnstile_enter(loop.turnstile)
+    else:
+        n = wait_for_events(loop, cast(cython.int, timeout))
+        if loop.turnstile != NULL:          # poll(2) looks at a list that others might change: they have woken us
+            turnstile_leave(loop.turnstile)
+            turnstile_enter(loop.turnstile)
     begun = monotonic_us()
     clock_tick(loop.clock)
     for i in range(n):
@@ -143,6 +165,8 @@ def loop_tick(loop, wait):
     if loop.clock.monotonic_ms >= loop.next_cron_ms:
         loop.next_cron_ms = loop.clock.monotonic_ms + loop.cron(loop.owner)
     loop_flush(loop)
+    if loop.clients_limit > 0 and loop.clients_bytes > loop.clients_limit:
+        evict_clients(loop)
     reap(loop)
     loop.stats.cycles += 1
     loop.stats.busy_us += monotonic_us() - begun
@@ -186,10 +210,27 @@ def handle_event(loop, data, events):
 
 
 def drain_wake(loop):
+    """Zeros are from loop_nudge: there is no more to it than being awake."""
     bytes: cython.char[256]
-    while read(loop.wake_fd, bytes, 256) == 256:
-        pass
-    loop.woken(loop.owner)
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 256
+    wanted: cython.bint = False
+    while n == 256:
+        n = read(loop.wake_fd, bytes, 256)
+        for i in range(n):
+            wanted = wanted or bytes[i] != 0
+    loop.nudged = False
+    if wanted:
+        loop.woken(loop.owner)
+
+
+def loop_nudge(loop):
+    """Another thread has run commands: let the loop have its tick, if there is anything for it to do."""
+    if loop.nudged:
+        return
+    if loop.again_count > 0 or loop.delivery_count > 0 or loop.doomed_count > 0 or not loop.running \
+            or (loop.clients_limit > 0 and loop.clients_bytes > loop.clients_limit) or loop.wants_tick(loop.owner):
+        loop.nudged = write(loop.nudge_fd, "", 1) == 1
 
 
 # --- lists of clients ------------------------------------------------------------------------------------------------
@@ -200,11 +241,8 @@ def list_add(heap, clients, count, capacity, c):
     n: cython.int
     if count[0] == capacity[0]:
         n = capacity[0] * 2 if capacity[0] > 0 else 64
-        if clients[0] == NULL:
-            grown = cast(ClientPtrPtr, heap_alloc(heap, n * sizeof(ClientPtr)))
-        else:
-            grown = cast(ClientPtrPtr, heap_resize(
-                heap, clients[0], capacity[0] * sizeof(ClientPtr), n * sizeof(ClientPtr)))
+        grown = cast(ClientPtrPtr, heap_resize(
+            heap, clients[0], capacity[0] * sizeof(ClientPtr), n * sizeof(ClientPtr)))
         if grown == NULL:
             return False
         clients[0] = grown
@@ -246,6 +284,14 @@ def loop_again(loop, c):
         list_add(loop.heap, address(loop.again), address(loop.again_count), address(loop.again_capacity), c)
 
 
+def loop_client(loop, id):
+    """The client of this ID that is not about to be closed, or NULL. O(clients)."""
+    c: ClientPtr = loop.clients
+    while c != NULL and (c.id != id or c.flags & CLIENT_CLOSE_NOW):
+        c = c.next
+    return c
+
+
 def loop_yield(loop, c):
     """c had its share: what else it sent runs in the next tick."""
     c.flags |= CLIENT_YIELDS
@@ -264,6 +310,8 @@ def loop_close_soon(loop, c):
     """Close c at the end of the tick; until then none of its commands run and its replies go nowhere."""
     if not c.flags & CLIENT_CLOSE_NOW:
         c.flags |= CLIENT_CLOSE_NOW
+        if is_inner(c):
+            return
         list_add(loop.heap, address(loop.doomed), address(loop.doomed_count), address(loop.doomed_capacity), c)
 
 
@@ -302,10 +350,12 @@ def loop_switch(loop, c):
     if loop.executing == c:
         return
     if loop.executing != NULL:
+        if loop.deferred_bytes > 0:
+            broadcast_deferred(loop)
         output_close_region(loop.executing)
     loop.executing = c
     loop.share_used = 0
-    if loop.output_used > OUTPUT_EARLY:
+    if loop.output_used > OUTPUT_EARLY or messages_press(loop):
         loop_flush(loop)
 
 
@@ -326,13 +376,20 @@ def end_group(loop):
 def loop_flush(loop):
     """Send what clients are owed. The arena of replies is free again."""
     i: cython.int
-    count: cython.int = loop.flush_count
+    count: cython.int
     c: ClientPtr
-    if count == 0:
+    if loop.deferred_bytes > 0:
+        broadcast_deferred(loop)
+    count = loop.flush_count
+    if count == 0 and loop.delivery_count == 0:
         return
     loop.before_write(loop.owner)
     if loop.executing != NULL:
         output_close_region(loop.executing)
+    if loop.deliver_first:
+        loop.deliver_first = False
+        deliver(loop)
+    count = loop.flush_count
     for i in range(count):
         c = loop.flush[i]
         c.flags &= ~cast(uint32_t, CLIENT_IN_FLUSH)
@@ -340,6 +397,7 @@ def loop_flush(loop):
             flush_client(loop, c)
     loop.flush_count = 0
     loop.output_used = 0
+    deliver(loop)
 
 
 def flush_client(loop, c):
@@ -363,6 +421,7 @@ def flush_client(loop, c):
         c.flags |= CLIENT_WANTS_WRITE
         poller_change(
             address(loop.poller), c.fd, POLL_WRITE | (0 if c.flags & CLIENT_READ_OFF else POLL_READ), c)
+    count_client(loop, c)
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -377,6 +436,8 @@ def over_output_limit(loop, c):
     limit: OutputLimitPtr = address(loop.output_limits[client_class(c)])
     used: cython.size_t = c.out.queued_blocks
     soft: cython.bint = limit.soft != 0 and used > limit.soft
+    if is_inner(c):
+        return False
     if not soft:
         c.soft_limit_ms = 0
     elif c.soft_limit_ms == 0:
@@ -398,7 +459,7 @@ def loop_check_clients(loop):
     c: ClientPtr = loop.clients
     while c != NULL:
         over_output_limit(loop, c)
-        if loop.timeout_s > 0 and not c.flags & (CLIENT_PUBSUB | CLIENT_WAITING) \
+        if loop.timeout_s > 0 and not c.flags & (CLIENT_MONITOR | CLIENT_PUBSUB | CLIENT_WAITING) \
                 and loop.clock.now_ms - c.active_ms > loop.timeout_s * 1000:
             loop.note(loop.owner, 1, "Closing idle client", c)
             loop_close_soon(loop, c)

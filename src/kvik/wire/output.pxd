@@ -4,7 +4,8 @@ from libc.stddef cimport size_t
 from libc.string cimport memcpy
 
 
-from kvik.wire.client cimport CLIENT_MUTED, OUTPUT_BLOCK, Client, ClientPtr, OutputBlock, OutputBlockPtr
+from kvik.engine.heap cimport Heap
+from kvik.wire.client cimport CLIENT_MUTED, OUTPUT_BLOCK, Client, ClientPtr, OutputBlock, OutputBlockPtr, Shared
 from kvik.wire.parser cimport CharPtr
 
 cdef enum:
@@ -31,9 +32,14 @@ cdef void output_close_region(Client *c) noexcept nogil
 cdef void output_mute(Client *c) noexcept nogil
 cdef void output_unmute(Client *c) noexcept nogil
 cdef int output_send(Client *c) noexcept nogil
+cdef ssize_t transmit(Client *c, const char *p, size_t n) noexcept nogil
 cdef void output_discard(Client *c) noexcept nogil
 cdef size_t output_queued(const Client *c) noexcept nogil
 cdef OutputBlock *output_add_block(Client *c, size_t n) noexcept nogil
+cdef void output_append(Client *c, OutputBlock *block) noexcept nogil
+cdef void output_share(Client *c, Shared *shared) noexcept nogil
+cdef void output_free_block(Heap *heap, OutputBlock *block) noexcept nogil
+cdef void shared_release(Heap *heap, Shared *shared) noexcept nogil
 cdef bint output_spill_region(Client *c) noexcept nogil
 cdef int output_send_blocks(Client *c) noexcept nogil
 cdef void output_settle(Client *c) noexcept nogil
@@ -53,3 +59,9 @@ cdef inline void output_write(Client *c, const char *p, size_t n) noexcept nogil
         c.out.pos += n
     else:
         output_write_long(c, p, n)
+
+cdef inline size_t output_total(const Client *c) noexcept nogil:
+    """Bytes the client is owed, as output_queued says; quick while its replies are in the region, or there are none."""
+    if (c.out.pos != NULL) == (c.out.region != NULL):
+        return c.out.queued + (c.out.pos - c.out.region)
+    return output_queued(c)

@@ -2,8 +2,9 @@
 
 Replies of the client whose commands run go to the *region*: a stretch of the loop's output arena that every client of a
 tick uses in turn, so replies stay in the cache until they are sent, and an idle client owns no buffer. Whatever does
-not fit there (a large reply, a reader that is slower than its replies, messages to a client that is not running) goes
-to a list of *blocks*. Blocks are always older than the region.
+not fit there (a large reply, a reader that is slower than its replies) goes to a list of *blocks*. Blocks are always
+older than the region. Messages to subscribers are written once (broadcast.py): a short one is the region of each of
+them, a long one a block that shows the same bytes.
 
     client ──▶ block ──▶ block ──▶ region (in the arena)
                sent▲     used▲     ▲pos
@@ -16,9 +17,12 @@ for is closed, and what it is owed then goes nowhere.
 import cython
 from cython import NULL, cast, sizeof
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
+from cython.cimports.kvik.engine.intrinsics import unlikely
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_STOPPED, OUTPUT_BLOCK
+from cython.cimports.kvik.wire.detached import detached_write
 from cython.cimports.kvik.wire.loop import (
     ARENA_BYTES,
+    OBSERVE_LARGE,
     SEND_MAX,
     SHARE_BYTES,
     LoopPtr,
@@ -53,7 +57,7 @@ def output_room(c, n):
     block = output_add_block(c, n)
     if block == NULL:
         return output_nowhere(c)
-    c.out.pos = cast(CharPtr, block.data)
+    c.out.pos = block.data
     c.out.end = c.out.pos + block.capacity
     return c.out.pos
 
@@ -82,8 +86,8 @@ def output_unmute(c):
     c.flags &= ~cast(uint32_t, CLIENT_MUTED)
     output_close_region(c)
     if c.out.last != NULL:
-        c.out.pos = cast(CharPtr, c.out.last.data) + c.out.last.used
-        c.out.end = cast(CharPtr, c.out.last.data) + c.out.last.capacity
+        c.out.pos = c.out.last.data + c.out.last.used
+        c.out.end = c.out.last.data + c.out.last.capacity
 
 
 def output_write_long(c, p, n):
@@ -98,35 +102,88 @@ def output_write_long(c, p, n):
 def output_add_block(c, n):
     """A further block with room for n bytes; NULL (and the client closed) when memory is short or its limit reached."""
     loop: LoopPtr = cast(LoopPtr, c.loop)
-    capacity: cython.size_t = n if n > OUTPUT_BLOCK else OUTPUT_BLOCK
-    block: OutputBlockPtr = cast(OutputBlockPtr, heap_alloc(loop.heap, sizeof(OutputBlock) + capacity))
+    capacity: cython.size_t = OUTPUT_BLOCK
+    block: OutputBlockPtr
+    if c.out.first == NULL and loop.executing != c:
+        capacity = OUTPUT_BLOCK // 8        # for the few messages of a tick, mostly, and there may be many such clients
+    if capacity < n:
+        capacity = n
+    block = cast(OutputBlockPtr, heap_alloc(loop.heap, sizeof(OutputBlock) + capacity))
     if block == NULL:
         loop_close_soon(loop, c)
         return NULL
-    block.next = NULL
+    block.shared = NULL
     block.capacity = capacity
     block.used = 0
-    block.sent = 0
-    if c.out.last != NULL:
-        c.out.last.next = block
-    else:
-        c.out.first = block
-    c.out.last = block
-    c.out.queued_blocks += sizeof(OutputBlock) + capacity
+    block.data = cast(CharPtr, block) + sizeof(OutputBlock)
+    output_append(c, block)
     if over_output_limit(loop, c):
         return NULL
     if loop.executing == c:
+        loop.observed |= OBSERVE_LARGE
         loop.share_used += capacity
         if loop.share_used > SHARE_BYTES and not c.flags & CLIENT_STOPPED:
             loop_yield(loop, c)
     return block
 
 
+def output_append(c, block):
+    """Owe c what stands in the block, too."""
+    block.next = NULL
+    block.sent = 0
+    if c.out.last != NULL:
+        c.out.last.next = block
+    else:
+        c.out.first = block
+    c.out.last = block
+    c.out.queued += block.used
+    c.out.queued_blocks += sizeof(OutputBlock) + block.capacity
+
+
+def output_share(c, shared):
+    """Append bytes that others are owed as well, without copying them. They count as if c had them alone."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    block: OutputBlockPtr
+    if c.flags & CLIENT_CLOSE_NOW:
+        return
+    output_settle(c)
+    if c.out.region != NULL and not output_spill_region(c):
+        return
+    block = cast(OutputBlockPtr, heap_alloc(loop.heap, sizeof(OutputBlock)))
+    if block == NULL:
+        loop_close_soon(loop, c)
+        return
+    shared.references += 1
+    block.shared = shared
+    block.capacity = shared.n
+    block.used = shared.n
+    block.data = cast(CharPtr, shared.data)
+    output_append(c, block)
+    c.out.pos = block.data + block.used
+    c.out.end = c.out.pos
+    over_output_limit(loop, c)
+
+
+def output_free_block(heap, block):
+    if block.shared != NULL:
+        shared_release(heap, block.shared)
+        heap_free(heap, block, sizeof(OutputBlock))
+    else:
+        heap_free(heap, block, sizeof(OutputBlock) + block.capacity)
+
+
+def shared_release(heap, shared):
+    """One less is owed these bytes; they go with the last one."""
+    shared.references -= 1
+    if shared.references == 0:
+        heap_free(heap, shared, sizeof(Shared) + shared.n)
+
+
 def output_settle(c):
     """Count what has been written into the last block."""
     used: cython.size_t
     if c.out.pos != NULL and c.out.region == NULL and not goes_nowhere(c):
-        used = c.out.pos - cast(CharPtr, c.out.last.data)
+        used = c.out.pos - c.out.last.data
         c.out.queued += used - c.out.last.used
         c.out.last.used = used
 
@@ -145,8 +202,8 @@ def output_spill_region(c):
     if block == NULL:
         return False
     memcpy(block.data, region, n)
-    c.out.pos = cast(CharPtr, block.data) + n
-    c.out.end = cast(CharPtr, block.data) + block.capacity
+    c.out.pos = block.data + n
+    c.out.end = block.data + block.capacity
     output_settle(c)
     return True
 
@@ -159,7 +216,7 @@ def output_mark(c):
         mark.offset = c.out.pos - c.out.region
     else:
         mark.block = c.out.last
-        mark.offset = c.out.pos - cast(CharPtr, c.out.last.data)
+        mark.offset = c.out.pos - c.out.last.data
     return mark
 
 
@@ -168,10 +225,10 @@ def output_at(c, mark):
     if goes_nowhere(c):
         return NULL
     if mark.block != NULL:
-        return cast(CharPtr, mark.block.data) + mark.offset
+        return mark.block.data + mark.offset
     if c.out.region != NULL:
         return c.out.region + mark.offset
-    return cast(CharPtr, c.out.first.data) + mark.offset
+    return c.out.first.data + mark.offset
 
 
 def output_cut(c, mark, n):
@@ -187,7 +244,7 @@ def output_cut(c, mark, n):
         memmove(p, p + n, c.out.pos - p - n)
         c.out.pos -= n
     else:
-        memmove(p, p + n, cast(CharPtr, block.data) + block.used - p - n)
+        memmove(p, p + n, block.data + block.used - p - n)
     if block != NULL:
         block.used -= n
         c.out.queued -= n
@@ -218,7 +275,7 @@ def output_queued(c):
     if c.out.region != NULL:
         n += c.out.region_bytes if c.out.pos == NULL else cast(cython.size_t, c.out.pos - c.out.region)
     elif c.out.pos != NULL:
-        n += c.out.pos - cast(CharPtr, c.out.last.data) - c.out.last.used
+        n += c.out.pos - c.out.last.data - c.out.last.used
     return n
 
 
@@ -232,7 +289,7 @@ def output_send(c):
     if c.out.region == NULL:
         return SENT
     n = c.out.region_bytes
-    sent = send(c.fd, c.out.region, n, MSG_NOSIGNAL)
+    sent = transmit(c, c.out.region, n)
     loop.stats.writes += 1
     if sent < 0:
         if errno != EAGAIN and errno != EINTR:
@@ -247,6 +304,13 @@ def output_send(c):
     c.out.region += sent
     c.out.region_bytes -= sent
     return SENT_PART if output_spill_region(c) else SEND_FAILED
+
+
+def transmit(c, p, n):
+    """send(2), to clients that have a socket."""
+    if unlikely(c.detached != NULL):
+        return detached_write(c, p, n)
+    return send(c.fd, p, n, MSG_NOSIGNAL)
 
 
 def output_send_blocks(c):
@@ -264,7 +328,7 @@ def output_send_blocks(c):
         if block.used > block.sent:
             n = block.used - block.sent
             n = n if n < left else left
-            sent = send(c.fd, cast(CharPtr, block.data) + block.sent, n, MSG_NOSIGNAL)
+            sent = transmit(c, block.data + block.sent, n)
             loop.stats.writes += 1
             if sent < 0:
                 if errno in (EAGAIN, EINTR):
@@ -283,7 +347,7 @@ def output_send_blocks(c):
             c.out.pos = NULL
             c.out.end = NULL
         c.out.queued_blocks -= sizeof(OutputBlock) + block.capacity
-        heap_free(loop.heap, block, sizeof(OutputBlock) + block.capacity)
+        output_free_block(loop.heap, block)
     return SENT
 
 
@@ -294,7 +358,7 @@ def output_discard(c):
     following: OutputBlockPtr
     while block != NULL:
         following = block.next
-        heap_free(loop.heap, block, sizeof(OutputBlock) + block.capacity)
+        output_free_block(loop.heap, block)
         block = following
     c.out.first = NULL
     c.out.last = NULL

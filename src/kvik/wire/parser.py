@@ -10,7 +10,7 @@ slices, and believes no length before the bytes are there.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import heap_free, heap_resize
 from cython.cimports.kvik.engine.text import (
     APOSTROPHE,
     BACKSLASH,
@@ -34,11 +34,8 @@ def arguments_add(heap, arguments, p, n):
     capacity: cython.size_t
     if arguments.count == arguments.capacity:
         capacity = arguments.capacity * 2 if arguments.capacity > 0 else 16
-        if arguments.items == NULL:
-            grown = cast(SlicePtr, heap_alloc(heap, capacity * sizeof(Slice)))
-        else:
-            grown = cast(SlicePtr, heap_resize(
-                heap, arguments.items, arguments.capacity * sizeof(Slice), capacity * sizeof(Slice)))
+        grown = cast(SlicePtr, heap_resize(
+            heap, arguments.items, arguments.capacity * sizeof(Slice), capacity * sizeof(Slice)))
         if grown == NULL:
             return False
         arguments.items = grown

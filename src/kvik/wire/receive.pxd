@@ -7,11 +7,15 @@ from kvik.wire.client cimport Client, ClientPtr
 from kvik.wire.loop cimport Loop, Request, RequestPtr
 from kvik.wire.parser cimport CharPtr, ParseState
 
+cdef extern from "sys/socket.h" nogil:
+    ssize_t recv(int fd, void *into, size_t room, int flags) noexcept
+
 cdef void receive(Loop *loop, Client *c, bint readable) noexcept nogil
 cdef void receive_into_arena(Loop *loop, Client *c, bint readable) noexcept nogil
 cdef void receive_held(Loop *loop, Client *c) noexcept nogil
 cdef void receive_waiting(Loop *loop, Client *c) noexcept nogil
 cdef void receive_big(Loop *loop, Client *c) noexcept nogil
+cdef size_t big_room(Loop *loop, Client *c) noexcept nogil
 cdef ssize_t read_some(Loop *loop, Client *c, char *into, size_t room) noexcept nogil
 cdef void parse_arena(Loop *loop, Client *c) noexcept nogil
 cdef void add_request(Loop *loop, Client *c, size_t first, char *end) noexcept nogil

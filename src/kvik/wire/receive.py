@@ -16,6 +16,7 @@ A client that is waiting (CLIENT PAUSE) or had its share of the tick is read onl
 import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import RawPtr, raw_new, raw_reserve
+from cython.cimports.kvik.engine.intrinsics import unlikely
 from cython.cimports.kvik.wire.client import (
     CLIENT_AUTHENTICATED,
     CLIENT_CLOSE_AFTER_REPLY,
@@ -33,10 +34,14 @@ from cython.cimports.kvik.wire.client import (
     client_reserve,
     client_unhold,
 )
+from cython.cimports.kvik.wire.client_eviction import count_client
+from cython.cimports.kvik.wire.detached import detached_read
 from cython.cimports.kvik.wire.loop import (
     ARENA_BYTES,
     BATCH,
+    BIG_READ_MAX,
     HELD_MAX,
+    OBSERVE_LARGE,
     READ_MAX,
     RECEIVE_MIN,
     SCRATCH_BYTES,
@@ -67,11 +72,13 @@ from cython.cimports.libc.errno import EAGAIN, EINTR, errno
 from cython.cimports.libc.stdint import uint32_t
 from cython.cimports.libc.stdio import snprintf
 from cython.cimports.libc.string import memcpy, memmove, strlen
-from cython.cimports.posix.unistd import read
 
 
 def receive(loop, c, readable):
     """c's socket is readable, or (not `readable`) c may go on with what it sent before."""
+    if not c.flags & CLIENT_STOPPED and c.receiving == NULL and not c.partial:
+        receive_into_arena(loop, c, readable)
+        return
     if c.flags & CLIENT_STOPPED:
         if c.flags & (CLIENT_WAITING | CLIENT_YIELDS) and readable:
             receive_waiting(loop, c)
@@ -80,25 +87,27 @@ def receive(loop, c, readable):
     elif c.receiving != NULL:
         if readable:
             receive_big(loop, c)
-    elif c.partial:
-        if readable:
-            receive_held(loop, c)
-        else:
-            parse_held(loop, c)
+    elif readable:
+        receive_held(loop, c)
     else:
-        receive_into_arena(loop, c, readable)
+        parse_held(loop, c)
+    count_client(loop, c)
 
 
 def read_some(loop, c, into, room):
     """Read once. How many bytes came; 0 when none did, or when the connection ended and c is going to be closed."""
-    n: cython.Py_ssize_t = read(c.fd, into, room)
+    n: cython.Py_ssize_t
+    if unlikely(c.detached != NULL):
+        n = detached_read(c, into, room)
+    else:
+        n = recv(c.fd, into, room, 0)       # on a socket read(2) is a longer way to the same
     loop.stats.reads += 1
     if n > 0:
         loop.stats.bytes_in += n
         c.bytes_in += n
         c.active_ms = loop.clock.now_ms
         return n
-    if n == 0 or (errno != EAGAIN and errno != EINTR):
+    if c.detached == NULL and (n == 0 or (errno != EAGAIN and errno != EINTR)):
         loop_close_soon(loop, c)
     return 0
 
@@ -139,6 +148,7 @@ def parse_arena(loop, c):
     first: cython.size_t
     begin: cython.size_t = 0
     own: cython.bint = False        # the last request of the batch is c's
+    loop.parsing = c
     while begin < length and not c.flags & CLIENT_STOPPED:
         first = loop.arguments.count
         parse_begin(address(state), begin)
@@ -169,7 +179,8 @@ def parse_arena(loop, c):
             if result == PARSE_BIG or length - begin > HELD_MAX:
                 run_batch(loop)
                 c.partial = not c.flags & CLIENT_STOPPED
-            return
+            break
+    loop.parsing = NULL
 
 
 def add_request(loop, c, first, end):
@@ -205,6 +216,7 @@ def keep_rest(loop, c):
     c.stop = NULL
     if c.partial:
         parse_held(loop, c)
+    count_client(loop, c)
 
 
 def check_query_limit(loop, c):
@@ -299,6 +311,7 @@ def run_held(loop, c):
             out_of_memory(loop, c)
             return
     c.stop = NULL
+    loop.observed |= OBSERVE_LARGE
     add_request(loop, c, first, c.held + c.parse.position)
     run_batch(loop)
     if c.start != NULL:             # else it has to wait, and is parsed again
@@ -336,21 +349,37 @@ def begin_big(loop, c):
 
 
 def receive_big(loop, c):
+    """Go on with the argument while the socket has more of it, up to BIG_READ_MAX bytes in a tick."""
+    taken: cython.size_t = 0
+    room: cython.size_t = 0
+    got: cython.size_t = 0
+    while got == room and taken < BIG_READ_MAX and not c.flags & CLIENT_CLOSE_NOW:
+        room = big_room(loop, c)
+        if room == 0:
+            return
+        got = read_some(loop, c, cast(CharPtr, c.receiving.data) + c.receiving.length, room)
+        c.receiving.length += got
+        taken += got
+        check_query_limit(loop, c)
+        if c.receiving.length == cast(cython.size_t, c.parse.bulk) + 2:
+            complete_big(loop, c)
+            return
+
+
+def big_room(loop, c):
+    """How many bytes may be read into the block of the big argument, which doubles when it is full. 0: no memory."""
     raw: RawPtr = c.receiving
     whole: cython.size_t = cast(cython.size_t, c.parse.bulk) + 2
-    capacity: cython.size_t
-    if raw.length == raw.capacity:
-        capacity = raw.capacity * 2
+    capacity: cython.size_t = raw.capacity
+    if raw.length == capacity:
+        capacity *= 2
         raw = raw_reserve(loop.heap, raw, capacity if capacity < whole else whole)
         if raw == NULL:
             out_of_memory(loop, c)
-            return
+            return 0
         c.receiving = raw
-    capacity = raw.capacity if raw.capacity < whole else whole
-    raw.length += read_some(loop, c, cast(CharPtr, raw.data) + raw.length, capacity - raw.length)
-    check_query_limit(loop, c)
-    if raw.length == whole:
-        complete_big(loop, c)
+        capacity = raw.capacity
+    return (capacity if capacity < whole else whole) - raw.length
 
 
 def complete_big(loop, c):

@@ -8,7 +8,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
-from kvik.engine.text cimport INTEGER_MAX, Slice, format_integer
+from kvik.engine.text cimport CR, DOLLAR, INTEGER_MAX, LF, Slice, digit_count, format_integer, format_unsigned
 from kvik.wire.client cimport Client
 from kvik.wire.output cimport Mark, output_reserve, output_write
 
@@ -22,6 +22,8 @@ cdef extern from *:
 cdef enum:
     ARRAY_KIND = 42             # the first byte of an array
     MAP_KIND = 37
+    PUSH_KIND = 62
+    HEADER_MAX = 24             # `*<count>` or `$<length>` with its line end
     BULK_SMALL = 512            # bulks up to this are written with their header in one piece
 
 cdef struct Later:              # a header whose number is to be corrected
@@ -37,9 +39,39 @@ cdef void reply_header(Client *c, char kind, int64_t n) noexcept nogil
 cdef void reply_double(Client *c, double value) noexcept nogil
 cdef void reply_error(Client *c, const char *text) noexcept nogil
 cdef void reply_error_slice(Client *c, const char *text, size_t n) noexcept nogil
+cdef void reply_error_line(Client *c, const char *text, size_t n) noexcept nogil
+cdef void reply_line(Client *c, char sign, const char *text, size_t n) noexcept nogil
 cdef void reply_verbatim(Client *c, const char *format, const char *p, size_t n) noexcept nogil
 cdef void reply_text(Client *c, const char *text) noexcept nogil
 cdef void reply_status(Client *c, const char *text) noexcept nogil
+
+cdef inline size_t header_bytes(uint64_t count) noexcept nogil:
+    """What put_header writes: the sign, the number and a line end."""
+    return 3 + digit_count(count)
+
+cdef inline size_t bulk_bytes(size_t n) noexcept nogil:
+    """What put_bulk writes for n bytes."""
+    return header_bytes(n) + n + 2
+
+cdef inline char *put_header(char *p, char sign, uint64_t count) noexcept nogil:
+    """Write `sign`, the number and a line end; where it ends."""
+    p[0] = sign
+    if count < 10:
+        p[1] = <char>(48 + count)
+        p += 2
+    else:
+        p += 1 + format_unsigned(p + 1, count)
+    p[0] = CR
+    p[1] = LF
+    return p + 2
+
+cdef inline char *put_bulk(char *p, const char *text, size_t n) noexcept nogil:
+    """Write a bulk string; where it ends."""
+    p = put_header(p, DOLLAR, n)
+    memcpy(p, text, n)
+    p[n] = CR
+    p[n + 1] = LF
+    return p + n + 2
 
 cdef inline void reply_ok(Client *c) noexcept nogil:
     cdef char *out = output_reserve(c, 5)
@@ -114,6 +146,10 @@ cdef inline void reply_map(Client *c, int64_t pairs) noexcept nogil:
         reply_header(c, 42, pairs * 2)
     else:
         reply_header(c, 37, pairs)
+
+cdef inline void reply_push(Client *c, int64_t n) noexcept nogil:
+    """An out-of-band message; in RESP2 an array."""
+    reply_header(c, 42 if c.resp == 2 else PUSH_KIND, n)
 
 cdef inline void reply_set(Client *c, int64_t n) noexcept nogil:
     """A set; in RESP2 an array."""

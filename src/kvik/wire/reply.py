@@ -70,19 +70,30 @@ def reply_error(c, text):
 
 
 def reply_error_slice(c, text, n):
-    """An error, counted under its code; line breaks in it become spaces."""
+    """An error, counted under its code."""
+    loop: LoopPtr = cast(LoopPtr, c.loop)
+    reply_error_line(c, text, n)
+    loop.count_error(loop.owner, text, n)
+
+
+def reply_error_line(c, text, n):
+    """An error that has been counted; line breaks in it become spaces."""
+    cast(LoopPtr, c.loop).failed = True
+    reply_line(c, 45, text, n)
+
+
+def reply_line(c, sign, text, n):
+    """`sign`, the text with spaces for its line breaks, and a line end."""
     i: cython.size_t
     out: cython.char[1]
-    loop: LoopPtr = cast(LoopPtr, c.loop)
-    output_write(c, "-", 1)
+    out[0] = sign
+    output_write(c, out, 1)
     for i in range(n):
         out[0] = text[i]
         if out[0] == 13 or out[0] == 10:
             out[0] = 32
         output_write(c, out, 1)
     output_write(c, "\r\n", 2)
-    loop.failed = True
-    loop.count_error(loop.owner, text, n)
 
 
 def reply_verbatim(c, format, p, n):

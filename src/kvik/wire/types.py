@@ -39,6 +39,13 @@ class SetOf(tuple[object, ...]):
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """RESP as it is, whatever the client's protocol: what DEBUG sends that no command does."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class NoReply:
     """The handler has answered by other means, or there is nothing to answer (CLIENT REPLY OFF, SHUTDOWN)."""
 

@@ -223,7 +223,7 @@ COMMANDS: Final = (
                 summary="Explains the subcommands of OBJECT.",
                 complexity="O(1)",
                 acl=("keyspace",),
-                handler="keys:object_help_command",
+                handler="object_help:object_help",
             ),
             CommandSpec(
                 "object|idletime",

@@ -1,0 +1,1 @@
+"""Lua scripts and functions: the interpreter, its libraries, and the way from a script to the commands and back."""

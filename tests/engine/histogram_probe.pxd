@@ -1,0 +1,1 @@
+"""Histograms for tests. See histogram_probe.py."""
