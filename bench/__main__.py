@@ -6,9 +6,9 @@
     python -m bench --servers redis,valkey --markdown out.md --json out.json
 
 cases.py and type_cases.py (collections) hold the table and its targets, interleave.py how a case is measured
-and read, memory.py, footprint.py (collections), growth.py and persistence.py the measurements that it cannot make alone,
-report.py the output. A further measurement is a module with a NAME and `measure(settings) ->
-list[Section]`, added to MEASUREMENTS.
+and read, memory.py, footprint.py (collections), growth.py, persistence.py, pubsub.py, atomic.py, tracking.py and
+embed.py the measurements that it cannot make alone, report.py the output. A further measurement is a module with a NAME and
+`measure(settings) -> list[Section]`, added to MEASUREMENTS.
 
 The exit status tells whether everything could be measured, not whether the targets were met.
 """
@@ -23,7 +23,24 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import cases, footprint, growth, interleave, machine, memory, persistence, type_cases
+from bench import (
+    atomic,
+    cases,
+    churn,
+    embed,
+    eviction_burst,
+    expiry_storm,
+    footprint,
+    growth,
+    hit_rate,
+    interleave,
+    machine,
+    memory,
+    persistence,
+    pubsub,
+    tracking,
+    type_cases,
+)
 from bench.report import Section, terminal_table, write_json, write_markdown
 from bench.servers import undisturbed
 from bench.settings import ALL_SERVERS, BenchError, Settings
@@ -33,6 +50,14 @@ MEASUREMENTS: tuple[tuple[str, Callable[[Settings], list[Section]]], ...] = (
     (footprint.NAME, footprint.measure),
     (growth.NAME, growth.measure),
     (persistence.NAME, persistence.measure),
+    (hit_rate.NAME, hit_rate.measure),
+    (churn.NAME, churn.measure),
+    (expiry_storm.NAME, expiry_storm.measure),
+    (eviction_burst.NAME, eviction_burst.measure),
+    (pubsub.NAME, pubsub.measure),
+    (atomic.NAME, atomic.measure),
+    (tracking.NAME, tracking.measure),
+    (embed.NAME, embed.measure),
 )
 
 

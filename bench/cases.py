@@ -132,6 +132,13 @@ def target(depth: int, keys: int) -> Target:
 
 # The key names are those of redis-benchmark's own -t tests, so figures compare with anyone's.
 KEYS = Preload(("SET", f"key:{INDEX}", VALUE))
+
+
+def key_of(index: int) -> bytes:
+    """The key that KEYS makes for this index."""
+    return b"key:%012d" % index
+
+
 COUNTERS = Preload(("SET", f"counter:{INDEX}", "0"))
 
 PING = Command("PING", ("PING",))

@@ -6,12 +6,15 @@ microsecond, so they need the socket itself, and nothing else is asked of a clie
 
 from __future__ import annotations
 
+import itertools
+import re
 import socket
 from collections.abc import Iterable
 
 from bench.settings import BenchError
 
 RECEIVE_SIZE = 1 << 16
+PIPELINE = 500
 
 
 def encode_command(argv: Iterable[bytes]) -> bytes:
@@ -35,9 +38,9 @@ class Connection:
     def command(self, *argv: str) -> bytes:
         """The reply's payload: the text of a status or integer, the content of a bulk string (RESP2)."""
         self.socket.sendall(encode_command(word.encode() for word in argv))
-        received = self._receive()
+        received = self.receive()
         while b"\r\n" not in received:
-            received += self._receive()
+            received += self.receive()
         line, _, rest = received.partition(b"\r\n")
         if line[:1] == b"-":
             raise BenchError(f"{argv[0]}: {line[1:].decode(errors='replace')}")
@@ -45,17 +48,31 @@ class Connection:
             return line[1:]
         length = int(line[1:])
         while len(rest) < length + 2:
-            rest += self._receive()
+            rest += self.receive()
         return rest[:length]
+
+    def figure(self, name: str) -> float:
+        """A number of INFO."""
+        found = re.search(rf"^{name}:([\d.]+)".encode(), self.command("INFO", "everything"), re.MULTILINE)
+        if found is None:
+            raise BenchError(f"INFO has no {name}")
+        return float(found.group(1))
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
+
+    def pipeline(self, commands: Iterable[bytes]) -> None:
+        """Send commands with one-line replies, PIPELINE at a time, and wait for these."""
+        waiting = iter(commands)
+        while batch := list(itertools.islice(waiting, PIPELINE)):
+            self.send(b"".join(batch))
+            self.await_lines(len(batch))
 
     def await_lines(self, count: int) -> None:
         """Wait for `count` more one-line replies; an error among them is raised."""
         pending = count - self.early_lines
         while pending > 0:
-            data = self._receive()
+            data = self.receive()
             pending -= data.count(b"\n")
             # An error may be cut by the end of a packet; then a later one of the million shows it.
             if data[:1] == b"-" or b"\n-" in data:
@@ -63,7 +80,8 @@ class Connection:
                 raise BenchError(f"preload: {data[start : start + 200].decode(errors='replace')}")
         self.early_lines = -pending
 
-    def _receive(self) -> bytes:
+    def receive(self) -> bytes:
+        """What has come, at least a byte."""
         data = self.socket.recv(RECEIVE_SIZE)
         if not data:
             raise BenchError("the server closed the connection")

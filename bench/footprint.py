@@ -6,7 +6,7 @@ for byte: keys and elements as they come with a line like these in applications 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from bench.cases import INDEX, Preload
 from bench.load import preload
@@ -17,6 +17,7 @@ from bench.settings import SUBJECT, Settings, progress
 
 NAME = "footprint"
 MILLION = 1_000_000
+USED_TARGET = 0.05
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def words(template: str, count: int) -> tuple[str, ...]:
 
 
 FOOTPRINTS: tuple[Footprint, ...] = (
+    Footprint("1 M strings of 16 bytes", Preload(("SET", f"key:{INDEX}", "x" * 16)), MILLION, MILLION, "key"),
+    Footprint("200 k strings of 1 kB", Preload(("SET", f"key:{INDEX}", "x" * 1024)), MILLION // 5, MILLION // 5, "key"),
     Footprint(
         "1 M hashes of 5 fields", Preload(("HSET", f"hash:{INDEX}", *words("field# value#", 5))),
         MILLION, MILLION, "hash",
@@ -65,13 +68,15 @@ FOOTPRINTS: tuple[Footprint, ...] = (
 
 
 def measure(settings: Settings) -> list[Section]:
-    rows = []
-    raw = {}
+    rows, honest = [], []
+    raw: dict[str, dict[str, dict[str, float]]] = {}
     for each in FOOTPRINTS:
         if settings.quick and each.count > 100_000:
             continue
-        figures = {name: resident(name, each) for name in settings.servers}
-        raw[each.title] = figures
+        grown = {name: growth(name, each) for name in settings.servers}
+        raw[each.title] = {name: asdict(bytes_) for name, bytes_ in grown.items()}
+        figures = {name: bytes_.resident / each.units for name, bytes_ in grown.items()}
+        shares = {name: bytes_.used / bytes_.resident for name, bytes_ in grown.items()}
         peers = [figures[name] for name in settings.peers]
         ratio = figures[SUBJECT] / min(peers) if SUBJECT in figures and peers else None
         verdict = "-" if ratio is None else "met" if ratio <= each.target else "missed"
@@ -79,14 +84,29 @@ def measure(settings: Settings) -> list[Section]:
             each.title, each.unit, *(number(figures[name]) for name in settings.servers),
             "-" if ratio is None else number(ratio), f"<= {each.target:g}", verdict,
         ])  # fmt: skip
+        told = SUBJECT not in shares or abs(shares[SUBJECT] - 1) <= USED_TARGET
+        honest.append([each.title, *(number(shares[name]) for name in settings.servers), "met" if told else "missed"])
     columns = ("what", "bytes per", *settings.servers, "ratio", "target", "verdict")
-    return [Section("Footprint: resident bytes of collections", columns, rows, [], raw)]
+    return [
+        Section("Footprint: resident bytes of collections", columns, rows, [], raw),
+        Section(
+            "Growth of used_memory / growth of resident memory", ("what", *settings.servers, "verdict"), honest,
+            [f"target: within {USED_TARGET:.0%}"],
+        ),
+    ]  # fmt: skip
 
 
-def resident(name: str, what: Footprint) -> float:
-    """Bytes for each unit."""
+@dataclass(frozen=True)
+class Growth:
+    """Bytes."""
+
+    resident: float
+    used: float
+
+
+def growth(name: str, what: Footprint) -> Growth:
     progress(f"{name}: {what.title}")
-    with Server(name) as server:
-        empty = settled_resident_bytes(server)
+    with Server(name) as server, server.connect() as connection:
+        resident, used = settled_resident_bytes(server), connection.figure("used_memory")
         preload(server, (what.step,), 0, what.count, 0)
-        return (settled_resident_bytes(server) - empty) / what.units
+        return Growth(settled_resident_bytes(server) - resident, connection.figure("used_memory") - used)

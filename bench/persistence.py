@@ -19,13 +19,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cases import INDEX, KEYS, LARGE, SET, SMALL, Case, Dataset, Preload, count_name
-from bench.client import Connection, encode_command
+from bench.cases import INDEX, KEYS, LARGE, SET, SMALL, Case, Dataset, Preload, count_name, key_of
+from bench.client import encode_command
+from bench.comparison import columns, row
 from bench.interleave import measure_cases
 from bench.load import preload, run_benchmark
-from bench.report import Section, number
+from bench.report import Section
 from bench.servers import Server, awake, fleet
-from bench.settings import SUBJECT, BenchError, Settings, progress
+from bench.settings import BenchError, Settings, progress
 
 NAME = "persistence"
 LOAD_TIMEOUT = 600.0
@@ -101,12 +102,12 @@ def _save_and_load(data: Data, settings: Settings) -> Section:
                 loading[server.name].append(_logged_seconds(server))
                 server.pause()
     rows = [
-        _row("SAVE, s", {name: statistics.median(each) for name, each in saving.items()}, 0.7, settings),
-        _row("loading, s", {name: statistics.median(each) for name, each in loading.items()}, 0.7, settings),
-        _row("file, MB", sizes, 1.0, settings),
+        row("SAVE, s", {name: statistics.median(each) for name, each in saving.items()}, 0.7, settings),
+        row("loading, s", {name: statistics.median(each) for name, each in loading.items()}, 0.7, settings),
+        row("file, MB", sizes, 1.0, settings),
     ]
     raw = {"save": saving, "load": loading, "size": sizes}
-    return Section(f"Snapshots: {data.title}", _columns(settings), rows, [], raw)
+    return Section(f"Snapshots: {data.title}", columns(settings), rows, [], raw)
 
 
 def _timed_save(server: Server) -> float:
@@ -122,27 +123,6 @@ def _logged_seconds(server: Server) -> float:
     if not found:
         raise BenchError(f"{server.name} has loaded nothing:\n{server.log_tail()}")
     return float(found[-1])
-
-
-def _columns(settings: Settings) -> tuple[str, ...]:
-    return ("what", *settings.servers, "ratio", "target", "verdict")
-
-
-def _row(
-    what: str, figures: dict[str, float], target: float | None, settings: Settings, *, more: bool = False
-) -> list[str]:
-    """`more`: the larger the better. `target` None: only shown."""
-    peers = [figures[name] for name in settings.peers]
-    ratio = None
-    if SUBJECT in figures and peers:
-        ratio = figures[SUBJECT] / (max if more else min)(peers)
-    verdict = "-"
-    if ratio is not None and target is not None:
-        verdict = "met" if (ratio >= target if more else ratio <= target) else "missed"
-    return [
-        what, *(number(figures[name]) for name in settings.servers), "-" if ratio is None else number(ratio),
-        "" if target is None else f"{'>=' if more else '<='} {target:g}", verdict,
-    ]  # fmt: skip
 
 
 # --- a background save under load ------------------------------------------------------------------------------------
@@ -164,14 +144,14 @@ def _background_save(settings: Settings) -> Section:
                         figures.setdefault(what, {name: [] for name in settings.servers})[server.name].append(value)
     medians = {what: {name: statistics.median(each[name]) for name in each} for what, each in figures.items()}
     rows = [
-        _row("k commands/s meanwhile", medians["rate"], 1.0, settings, more=True),
-        _row("p99 of a pipeline, ms", medians["p99"], 1.0, settings),
-        _row("longest, ms", medians["longest"], 1.0, settings),
-        _row("the save, s", medians["seconds"], 1.0, settings),
-        _row("memory not shared at most, MB", medians["copied"], 1.0, settings),
-        _row("the fork, ms", medians["fork"], None, settings),
+        row("k commands/s meanwhile", medians["rate"], 1.0, settings, more=True),
+        row("p99 of a pipeline, ms", medians["p99"], 1.0, settings),
+        row("longest, ms", medians["longest"], 1.0, settings),
+        row("the save, s", medians["seconds"], 1.0, settings),
+        row("memory not shared at most, MB", medians["copied"], 1.0, settings),
+        row("the fork, ms", medians["fork"], None, settings),
     ]
-    return Section(f"BGSAVE of {dataset.title} under SET -P 16", _columns(settings), rows, [], figures)
+    return Section(f"BGSAVE of {dataset.title} under SET -P 16", columns(settings), rows, [], figures)
 
 
 def _save_under(server: Server, case: Case, requests: int) -> Iterator[tuple[str, float]]:
@@ -179,22 +159,14 @@ def _save_under(server: Server, case: Case, requests: int) -> Iterator[tuple[str
         started = time.perf_counter()
         connection.command("BGSAVE")
         load = run_benchmark(server, case, requests)
-        while _info(connection, "rdb_bgsave_in_progress"):
+        while connection.figure("rdb_bgsave_in_progress"):
             time.sleep(0.01)
         yield "seconds", time.perf_counter() - started
         yield "rate", load.rate / 1e3
         yield "p99", load.p99
         yield "longest", load.slowest
-        yield "copied", _info(connection, "rdb_last_cow_size") / 1e6
-        yield "fork", _info(connection, "latest_fork_usec") / 1e3
-
-
-def _info(connection: Connection, name: str) -> float:
-    text = connection.command("INFO", "everything")
-    found = re.search(rf"^{name}:(\d+)".encode(), text, re.MULTILINE)
-    if found is None:
-        raise BenchError(f"INFO has no {name}")
-    return float(found.group(1))
+        yield "copied", connection.figure("rdb_last_cow_size") / 1e6
+        yield "fork", connection.figure("latest_fork_usec") / 1e3
 
 
 # --- running a log again ---------------------------------------------------------------------------------------------
@@ -217,8 +189,8 @@ def _replay(settings: Settings) -> Section:
                 server.restart(LOAD_TIMEOUT)
                 loading[server.name].append(_logged_seconds(server))
                 server.pause()
-    row = _row("loading, s", {name: statistics.median(each) for name, each in loading.items()}, 0.6, settings)
-    return Section(f"Running a log of {count_name(count)} commands again", _columns(settings), [row], [], loading)
+    line = row("loading, s", {name: statistics.median(each) for name, each in loading.items()}, 0.6, settings)
+    return Section(f"Running a log of {count_name(count)} commands again", columns(settings), [line], [], loading)
 
 
 def _write_log(path: Path, count: int) -> None:
@@ -237,4 +209,4 @@ def _logged(i: int) -> Sequence[bytes]:
         case 2:
             return b"HSET", b"hash:%d" % (i % 100_000), b"field", b"value %d" % i
         case _:
-            return b"SET", b"key:%012d" % i, b"x" * VALUE_SIZE
+            return b"SET", key_of(i), b"x" * VALUE_SIZE

@@ -61,9 +61,15 @@ def server_command(name: str) -> list[str]:
     raise BenchError(f"no such server: {name}")
 
 
+def cpu_clock(pid: int) -> int:
+    """CPUCLOCK_SCHED of a process, as clock_getcpuclockid(3) makes it; Python has that for threads only."""
+    return (~pid << 3) | 2
+
+
 def server_environment() -> dict[str, str]:
-    """Kvik is measured as it lies in the source tree, whether or not it is installed as well."""
-    environment = dict(os.environ)
+    """Kvik is measured as it lies in the source tree, whether or not it is installed as well; its bytecode is kept, as pip
+    keeps it of what is installed."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     paths = [str(REPOSITORY / "src"), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
@@ -158,8 +164,7 @@ class Server:
                 cwd=self.directory, env=server_environment(), preexec_fn=_pin_server,
             )  # fmt: skip
         self.pid = self.process.pid
-        # CPUCLOCK_SCHED of a process, as clock_getcpuclockid(3) makes it; Python has that for threads only.
-        self.cpu_clock = (~self.pid << 3) | 2
+        self.cpu_clock = cpu_clock(self.pid)
         try:
             self._await_ping(timeout)
         except BaseException:

@@ -92,7 +92,7 @@ def large() -> Iterator[Case]:
 
 def algebra() -> Iterator[Case]:
     """Two sets, and two sorted sets, that have half of their members in common. Alone: one takes milliseconds."""
-    argv = ("SINTERCARD", "2", "set:a", "set:b")
+    argv: tuple[str, ...] = ("SINTERCARD", "2", "set:a", "set:b")
     sets = Preload(("SADD", "set:a", *many("")))
     yield case("SINTERCARD 100 k", argv, ALGEBRA, READ_TARGET, sets, 20_000, depth=1, clients=1)
     argv = ("SINTER", "set:a", "set:b")

@@ -1,0 +1,120 @@
+"""PUBLISH to 1, 100 and 1,000 subscribers: the server's CPU time for each message that a subscriber got.
+
+One publisher sends messages in pipelines and waits for all their replies; the subscribers are sockets of this process,
+which reads what has come after each pipeline until everyone has everything. So all of a pipeline is delivered before
+the next one, on every server. A pipeline of one message is what the kernel makes expensive (a system call a message and
+subscriber); with sixteen a server that gathers what it sends needs one for sixteen.
+
+The servers run one after another, each with fresh connections; the figure is the median of the repetitions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import statistics
+import time
+from collections.abc import Iterator
+
+from bench.client import Connection, encode_command
+from bench.comparison import columns, row
+from bench.report import Section
+from bench.servers import Server, awake, fleet
+from bench.settings import Settings, progress
+
+NAME = "pubsub"
+SUBSCRIBERS = (1, 100, 1000)
+QUICK_SUBSCRIBERS = (1, 100)
+PIPELINES = (1, 16)
+TARGET = 0.7  # of the better peer's CPU time
+CHANNEL = b"channel"
+PAYLOAD = b"x" * 32
+MESSAGE = encode_command([b"message", CHANNEL, PAYLOAD])
+SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n$7\r\nchannel\r\n:1\r\n"
+WARM_UP_ROUNDS = 20
+
+
+class Audience:
+    """Subscribers of one server."""
+
+    def __init__(self, server: Server, size: int) -> None:
+        self.size = size
+        self.selector = selectors.DefaultSelector()
+        self.missing: dict[socket.socket, int] = {}
+        for _ in range(size):
+            member = socket.create_connection(("127.0.0.1", server.port))
+            self.missing[member] = 0
+            self.selector.register(member, selectors.EVENT_READ)
+            member.sendall(encode_command([b"SUBSCRIBE", CHANNEL]))
+        self.receive(len(SUBSCRIBED))
+
+    def receive(self, each: int) -> None:
+        """Read so many bytes from each of them."""
+        missing = dict.fromkeys(self.missing, each)
+        waiting = self.size
+        while waiting > 0:
+            for key, _ in self.selector.select():
+                member = key.fileobj
+                assert isinstance(member, socket.socket)
+                missing[member] -= len(member.recv(65536))
+                waiting -= missing[member] == 0
+
+    def close(self) -> None:
+        self.selector.close()
+        for member in self.missing:
+            member.close()
+
+
+@contextlib.contextmanager
+def audience(server: Server, size: int) -> Iterator[Audience]:
+    members = Audience(server, size)
+    try:
+        yield members
+    finally:
+        members.close()
+
+
+def measure(settings: Settings) -> list[Section]:
+    sizes = QUICK_SUBSCRIBERS if settings.quick else SUBSCRIBERS
+    costs: dict[tuple[int, int], dict[str, list[float]]] = {
+        (size, pipeline): {name: [] for name in settings.servers} for size in sizes for pipeline in PIPELINES
+    }
+    with fleet(settings.servers) as servers:
+        for repetition in range(1, settings.repetitions + 1):
+            for (size, pipeline), found in costs.items():
+                progress(f"pub/sub: {size} subscribers, pipelines of {pipeline}, repetition {repetition}")
+                for server in servers:
+                    with awake(server):
+                        found[server.name].append(_cost(server, size, pipeline, settings.seconds))
+    return [_section(settings, costs)]
+
+
+def _cost(server: Server, size: int, pipeline: int, seconds: float) -> float:
+    """Microseconds of the server's CPU time for each message that a subscriber got."""
+    data = encode_command([b"PUBLISH", CHANNEL, PAYLOAD]) * pipeline
+    with server.connect() as publisher, audience(server, size) as members:
+        for _ in range(WARM_UP_ROUNDS):
+            _round(publisher, members, data, pipeline)
+        rounds = 0
+        before, end = server.cpu_ns(), time.monotonic() + seconds
+        while time.monotonic() < end:
+            _round(publisher, members, data, pipeline)
+            rounds += 1
+        return (server.cpu_ns() - before) / 1000 / (rounds * pipeline * size)
+
+
+def _round(publisher: Connection, members: Audience, data: bytes, pipeline: int) -> None:
+    publisher.send(data)
+    publisher.await_lines(pipeline)
+    members.receive(pipeline * len(MESSAGE))
+
+
+def _section(settings: Settings, costs: dict[tuple[int, int], dict[str, list[float]]]) -> Section:
+    rows = []
+    for (size, pipeline), found in costs.items():
+        medians = {name: statistics.median(values) for name, values in found.items()}
+        rows.append(row(f"{size:,} subscribers, -P {pipeline}", medians, TARGET, settings))
+    notes = [f"server CPU us for each delivered message of {len(PAYLOAD)} bytes, median of the repetitions"]
+    raw = {f"{size}/{pipeline}": found for (size, pipeline), found in costs.items()}
+    return Section("Pub/sub: CPU time of a delivered message", columns(settings), rows, notes, raw)
