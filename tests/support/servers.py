@@ -89,7 +89,7 @@ class ServerProcess:
 
     def _environment(self) -> dict[str, str]:
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
-        if self.name != "kvik":     # scripts/sanitize.sh: the sanitizers are for what is built here
+        if self.name != "kvik" and "ASAN_OPTIONS" in environment:   # the sanitizers are for what is built here
             environment.pop("LD_PRELOAD", None)
         return environment
 
