@@ -18,7 +18,8 @@ JOBS = os.cpu_count() or 1
 SANITIZE = os.environ.get("KVIK_SANITIZE") == "1"
 TESTS = os.environ.get("KVIK_TESTS") == "1"
 
-COMPILE = ["-O2", "-fno-semantic-interposition", "-Wno-unreachable-code-fallthrough"]
+# -g1: lines for profilers, in place of all that Python asks for, which takes a quarter of the time.
+COMPILE = ["-O2", "-g1", "-fno-semantic-interposition", "-Wno-unreachable-code-fallthrough"]
 # Fewer mappings for each of the many modules: 1 MB less is resident, and they are loaded quicker.
 LINK = ["-Wl,-z,noseparate-code"] if sys.platform == "linux" else []
 if SANITIZE:

@@ -128,14 +128,15 @@ cdef struct Keyspace:
     Defrag defrag
     int expire_effort
     int expire_database         # where active expiry goes on
-    bint expire_timed_out       # the last slice ended before the work did
+    bint expire_timed_out       # a slow cycle began, or the last slice ended before the work did
     int64_t expire_again_us     # when a fast cycle has to come all the same; 0: it has not
     int64_t expire_allowance_us # what the slow cycle may still take
     int64_t expire_slice_end_us # when the last slice of any cycle ended
     int field_database          # where active expiry of hash fields goes on
-    bint fields_behind          # its last cycle ran out of time
+    bint fields_behind          # there is some left to do: its cycle began, or its last slice ran out of time
     bint unlisted_hashes        # there was once no memory to list one: `Database.hashes` may not be all
     int64_t fields_end_us       # when that ended
+    int upkeep_turn             # which kind of work had its slice last: upkeep.pxd
     KeyspaceStats stats
     EncodingLimits limits
     LazyFree lazy

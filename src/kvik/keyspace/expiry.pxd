@@ -27,7 +27,8 @@ ctypedef ExpireScan *ExpireScanPtr
 
 cdef void expire_key(Keyspace *ks, Database *db, const char *key, size_t n, uint64_t h) noexcept nogil
 cdef void expire_long_key(Keyspace *ks, Database *db, const Entry *e, size_t n) noexcept nogil
-cdef void expire_cycle(Keyspace *ks, bint fast, int hz) noexcept nogil
+cdef void expire_begin(Keyspace *ks, int hz) noexcept nogil
+cdef bint expire_slice(Keyspace *ks) noexcept nogil
 cdef uint64_t expire_stretch(Keyspace *ks, Database *db, uint64_t cursor, ExpireScan *scan) noexcept nogil
 cdef void expire_due(Keyspace *ks) noexcept nogil
 cdef bint is_time_for_more(Keyspace *ks, int64_t now) noexcept nogil

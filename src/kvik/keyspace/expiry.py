@@ -1,8 +1,8 @@
 """Expiry: removing keys whose time is up though nobody names them.
 
 A *slow cycle* begins with the timers, `hz` times a second, and is allowed a quarter of the time between two of them
-(more with `active-expire-effort`). It takes that in slices of half a millisecond, one a tick, so that no command waits for
-more than one of them. When all of it is used and there is more to do, *fast cycles* of a slice each go on, with pauses
+(more with `active-expire-effort`). It takes that in slices of half a millisecond, for which it has its turn before the
+loop waits (upkeep.py). When all of it is used and there is more to do, *fast cycles* of a slice each go on, with pauses
 twice as long. When it was not, but more than one key in ENOUGH_DEAD was dead, one comes after AGAIN_US, since more will be
 by then. Both walk the table of expiring keys, a few buckets at a time, and stay with a database as long as more than a
 fiftieth of what they see there is dead. So the work follows the need, and none of it is long enough to be felt.
@@ -108,20 +108,25 @@ def expire_long_key(ks, db, e, n):
     heap_free(ks.heap, key, n)
 
 
-def expire_cycle(ks, fast, hz):
-    """A slice of a cycle over the databases, from where the last one stopped; the first of a slow one unless `fast`."""
+def expire_begin(ks, hz):
+    """A slow cycle begins: how much it may take, and that there is something to do."""
+    ks.expire_timed_out = ks.expire_actively
+    ks.expire_again_us = 0
+    ks.expire_allowance_us = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz if ks.expire_actively else 0
+
+
+def expire_slice(ks):
+    """A slice of the cycle over the databases, from where the last one stopped. False: there is none to do yet."""
     scan: ExpireScan
     start: int64_t
     budget: int64_t
     _: cython.int
     db: DatabasePtr
-    if not ks.expire_actively:
-        return
+    if not ks.expire_actively or (not ks.expire_timed_out and ks.expire_again_us == 0):
+        return False
     start = monotonic_us()
-    if not fast:
-        ks.expire_allowance_us = 1000000 * (25 + 2 * (ks.expire_effort - 1)) // 100 // hz
-    elif not is_time_for_more(ks, start):
-        return
+    if not is_time_for_more(ks, start):
+        return False
     budget = ks.expire_allowance_us if 0 < ks.expire_allowance_us < SLICE_US else SLICE_US
     ks.expire_timed_out = False
     ks.expire_again_us = 0
@@ -140,10 +145,11 @@ def expire_cycle(ks, fast, hz):
         ks.expire_database = (ks.expire_database + 1) % ks.count
     ks.expire_slice_end_us = monotonic_us()
     account_slice(ks, ks.expire_slice_end_us - start)
+    return True
 
 
 def is_time_for_more(ks, now):
-    """May a fast cycle run?"""
+    """May the slow cycle go on, or a fast one run?"""
     if not ks.expire_timed_out:
         return ks.expire_again_us != 0 and now >= ks.expire_again_us
     return ks.expire_allowance_us > 0 or now >= ks.expire_slice_end_us + 2 * SLICE_US

@@ -9,9 +9,10 @@ from kvik.keyspace.fields cimport FieldFunction, FieldsPtr
 
 cdef enum:
     HASHES_MAX = 4              # hashes that are worked on between two looks at the time
-    FIELDS_BUDGET_US = 1000     # what one cycle may take
+    FIELDS_SLICE_US = 500       # that a cycle takes at once
 
-cdef void expire_fields(Keyspace *ks, bint fast) noexcept nogil
+cdef bint fields_due(const Keyspace *ks) noexcept nogil
+cdef void expire_fields(Keyspace *ks) noexcept nogil
 cdef bint expire_fields_of(Keyspace *ks, Database *db, int64_t deadline_us) noexcept nogil
 cdef void reap_hash(Keyspace *ks, Database *db, Entry *e) noexcept nogil
 cdef void log_field(void *context, const Entry *field) noexcept nogil

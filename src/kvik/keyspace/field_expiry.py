@@ -1,10 +1,9 @@
 """Expiry of hash fields: removing those whose time is up though nobody sets them anew.
 
 Nothing is searched: each database has its hashes with expiring fields by deadline, and each of these hashes its
-expiring fields, so a cycle takes what is past, hash by hash, and ends. It works for FIELDS_BUDGET_US at most, a few
-fields between two looks at the time, so that no command waits long. The *slow cycle* runs with the timers, `hz` times a
-second; when it leaves something undone, *fast cycles* follow, before the loop waits, with twice as long between them
-as they take.
+expiring fields, so a cycle takes what is past, hash by hash, and ends. It begins with the timers, `hz` times a second, and
+goes on in slices of half a millisecond, a few fields between two looks at the time, with twice as long between them as
+they take.
 """
 
 # ruff: noqa: F821
@@ -30,18 +29,19 @@ from cython.cimports.kvik.keyspace.tail import EVENT_GENERIC, fields_expired, ke
 from cython.cimports.libc.stdint import int64_t
 
 
-def expire_fields(ks, fast):
-    """One cycle over the databases, from where the last one stopped."""
-    start: int64_t
-    if not ks.expire_actively:
-        ks.fields_behind = False
-        return
-    start = monotonic_us()
-    if fast and start < ks.fields_end_us + 2 * FIELDS_BUDGET_US:
-        return
+def fields_due(ks):
+    """Is there something left to do, and was there a pause?"""
+    return ks.fields_behind and monotonic_us() >= ks.fields_end_us + 2 * FIELDS_SLICE_US
+
+
+def expire_fields(ks):
+    """A slice of the cycle over the databases, from where the last one stopped."""
+    start: int64_t = monotonic_us()
     ks.fields_behind = False
+    if not ks.expire_actively:
+        return
     for _ in range(ks.count):
-        if not expire_fields_of(ks, address(ks.databases[ks.field_database]), start + FIELDS_BUDGET_US):
+        if not expire_fields_of(ks, address(ks.databases[ks.field_database]), start + FIELDS_SLICE_US):
             ks.fields_behind = True
             break
         ks.field_database = (ks.field_database + 1) % ks.count

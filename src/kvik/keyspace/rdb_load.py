@@ -1,4 +1,4 @@
-"""Reading values as RDB files and DUMP payloads hold them, in every form that Redis up to 7.4 and Valkey 9.1 write.
+"""Reading values as RDB files and DUMP payloads hold them, in every form that Redis up to 8.2 and Valkey 9.1 write.
 
 What is there comes from outside. Nodes of lists, blocks of streams, intsets and listpacks are checked and taken over as
 they are where they are what would have been made here (rdb_sound.py); everything else, ziplists and zipmaps of old files

@@ -1,4 +1,4 @@
-"""Reading whole RDB files, as Redis up to 7.4 and Valkey up to 9.1 write them, into a keyspace.
+"""Reading whole RDB files, as Redis up to 8.2 and Valkey up to 9.1 write them, into a keyspace.
 
 What stands around the values is here (its drawing is in rdb_file.pxd), values are read by rdb_load.py. Nothing in a file
 is believed: a failure has an offset (`source.error_at`), mostly a key (`key`) and a reason (`source.error`). Then the

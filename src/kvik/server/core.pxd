@@ -69,6 +69,7 @@ cdef Core core_of(void *owner)
 cdef int run_cron(Dispatcher *d) noexcept with gil
 cdef void before_write(void *owner) noexcept nogil
 cdef void before_wait(void *owner) noexcept nogil
+cdef void keep_up(Dispatcher *d) noexcept nogil
 cdef int cron(void *owner) noexcept nogil
 cdef void woken(void *owner) noexcept with gil
 cdef void closing(void *owner, ClientStruct *c) noexcept nogil

@@ -40,15 +40,19 @@ from cython.cimports.kvik.engine.table import table_bytes
 from cython.cimports.kvik.keyspace.blocking import unblock
 from cython.cimports.kvik.keyspace.call import COMMAND_FAST, COMMAND_SKIP_COMMANDLOG
 from cython.cimports.kvik.keyspace.database import keyspace_free, keyspace_init, keyspace_tick
-from cython.cimports.kvik.keyspace.defrag import defrag_cron, defrag_slice
 from cython.cimports.kvik.keyspace.eviction import EVICTED_SOME, eviction_account
-from cython.cimports.kvik.keyspace.expiry import expire_cycle
-from cython.cimports.kvik.keyspace.field_expiry import expire_fields
 from cython.cimports.kvik.keyspace.invalidation import broadcast_changes, invalidation_tick
 from cython.cimports.kvik.keyspace.lazy_free import lazy_collect
 from cython.cimports.kvik.keyspace.publish import EVENT_KEYEVENT, EVENT_KEYSPACE
 from cython.cimports.kvik.keyspace.subscriptions import SUBSCRIBE_CHANNEL, SUBSCRIBE_SHARD, unsubscribe_all
 from cython.cimports.kvik.keyspace.tracking import tracking_forget
+from cython.cimports.kvik.keyspace.upkeep import (
+    UPKEEP_EXPIRY,
+    UPKEEP_FIELDS,
+    upkeep_begin,
+    upkeep_slice,
+    upkeep_wait_ms,
+)
 from cython.cimports.kvik.keyspace.wait_queues import first_deadline, queues_for_removal
 from cython.cimports.kvik.keyspace.watches import watch_drop_all
 from cython.cimports.kvik.persist.append_file import append_flush
@@ -606,18 +610,7 @@ def before_wait(owner):
         return
     if d.keyspace.eviction.behind and make_room(d) == EVICTED_SOME:
         d.loop.next_cron_ms = d.clock.monotonic_ms
-    if d.keyspace.defrag.allowance_us > 0:
-        defrag_slice(d.keyspace)
-        if d.keyspace.defrag.running and d.keyspace.defrag.allowance_us > 0:
-            d.loop.next_cron_ms = d.clock.monotonic_ms
-    if d.keyspace.expire_timed_out or d.keyspace.expire_again_us != 0:
-        expire_cycle(d.keyspace, True, 10)
-        if d.keyspace.expire_timed_out and d.keyspace.expire_allowance_us > 0:
-            d.loop.next_cron_ms = d.clock.monotonic_ms
-    if d.keyspace.fields_behind:
-        expire_fields(d.keyspace, True)
-        if d.keyspace.fields_behind and d.loop.next_cron_ms > d.clock.monotonic_ms + 2:
-            d.loop.next_cron_ms = d.clock.monotonic_ms + 2
+    keep_up(d)
     if d.hooks_due:                         # of what has expired, or was evicted
         tell_hooks(d)
     if d.keyspace.effects.on:
@@ -634,6 +627,17 @@ def before_wait(owner):
         d.loop.next_cron_ms = deadline
 
 
+def keep_up(d):
+    """A slice of what is due in the keyspace, and when the next one has to come."""
+    begun: uint64_t = cycles()
+    wait: cython.int
+    if upkeep_slice(d.keyspace) & (UPKEEP_EXPIRY | UPKEEP_FIELDS):
+        observe_event(address(d.observers), "expire-cycle", begun)
+    wait = upkeep_wait_ms(d.keyspace)
+    if wait >= 0 and d.loop.next_cron_ms > d.clock.monotonic_ms + wait:
+        d.loop.next_cron_ms = d.clock.monotonic_ms + wait
+
+
 def cron(owner):
     """The timers: what is due `hz` times a second, and clients whose wait is over. How many ms until the next call."""
     d: DispatcherPtr = cast(DispatcherPtr, owner)
@@ -645,18 +649,13 @@ def cron(owner):
 
 
 def run_cron(d):
-    """Expiry `hz` times a second, the rest once a second. How many ms until the next call."""
+    """Upkeep `hz` times a second, the rest once a second. How many ms until the next call."""
     core: Core = cast(Core, d.engine)
     hz: cython.int = core.hz
-    begun: uint64_t
     if core.cron_paused:
         return 1000 // hz
     if not d.refusals & REFUSE_LOADING:
-        begun = cycles()
-        expire_cycle(d.keyspace, False, hz)
-        expire_fields(d.keyspace, False)
-        observe_event(address(d.observers), "expire-cycle", begun)
-        defrag_cron(d.keyspace, hz)
+        upkeep_begin(d.keyspace, hz)
     if d.clock.monotonic_ms >= core.next_second_ms:
         core.next_second_ms = d.clock.monotonic_ms + 1000
         loop_check_clients(d.loop)

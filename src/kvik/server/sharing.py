@@ -146,9 +146,9 @@ def move_clock(d, us):
         c.created_ms = min(c.created_ms, d.clock.now_ms)
         c = c.next
     expire_due(d.keyspace)
-    expire_fields(d.keyspace, False)
+    d.keyspace.fields_behind = True
     while d.keyspace.fields_behind:
-        expire_fields(d.keyspace, False)
+        expire_fields(d.keyspace)
     time_out_blocked(d)
     if d.paused and d.clock.monotonic_ms >= d.paused_until_ms:
         resume_paused(d)
