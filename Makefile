@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := $(shell find src tests -name '*.pxd')
 
-.PHONY: run build build-dev test lint docs sanitize bench soak compatibility wheel clean
+.PHONY: run build build-dev test test-all lint docs sanitize bench soak compatibility wheel clean
 
 run: build
 	$(BIN)/python -m kvik --port 6379
@@ -33,6 +33,13 @@ build-dev: $(VENV)/dev
 
 test: build-dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The same on each CPython from 3.11 to 3.13 that is on the PATH or was installed by pyenv.
+PYTHONS = $(foreach v,3.11 3.12 3.13,$(or $(shell python$v -c '' 2>/dev/null && command -v python$v),$(lastword \
+	$(wildcard $(HOME)/.pyenv/versions/$v.*/bin/python$v))))
+
+test-all:
+	set -e; for python in $(PYTHONS); do $(MAKE) test PYTHON=$$python VENV=.venv-$$(basename $$python); done
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
