@@ -55,7 +55,7 @@ class ReplyProbe:
 
     def run(self, running: cython.bint) -> None:
         """Is it this client whose command runs? Else replies are queued in blocks."""
-        self.loop.executing = self.client if running else NULL
+        self.loop.tick.executing = self.client if running else NULL
 
     def reply(self, value: object) -> None:
         encode(self.client, value)

@@ -194,7 +194,7 @@ def find_subcommand(container, name, n):
 
 def execute(owner, requests, count):
     d: DispatcherPtr = cast(DispatcherPtr, owner)
-    argv: SlicePtr = d.loop.arguments.items
+    argv: SlicePtr = d.loop.tick.arguments.items
     i: cython.int
     keyspace_tick(d.keyspace)
     d.last_cycles = cycles()
@@ -244,7 +244,7 @@ def run(d, r, argv):
     if unlikely(d.paused) and must_wait(d, r):
         c.flags |= CLIENT_WAITING
         return
-    if d.loop.executing != c:
+    if d.loop.tick.executing != c:
         loop_switch(d.loop, c)
     observe_begin(address(d.observers), c, c.start)
     d.current = r
@@ -260,7 +260,7 @@ def run(d, r, argv):
     call.server = d
     if unlikely(c.flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)):
         output_mute(c)
-    d.loop.failed = False
+    d.loop.tick.failed = False
     if unlikely(is_suspect(r, command)):
         if not admit(d, r, address(call)):
             c.flags |= CLIENT_DIRTY_EXEC if c.flags & CLIENT_MULTI else 0
@@ -317,7 +317,7 @@ def answer_rest(owner, requests, count, argv):
     r: RequestPtr = script + 1
     own: ClientPtr = script.client
     while r < requests + count:
-        if r.client != own and r.client != d.loop.parsing and r.client != d.nobody:
+        if r.client != own and r.client != d.loop.tick.parsing and r.client != d.nobody:
             resolve(d, r, argv)
             run(d, r, argv + r.first)
             r.client = d.nobody
@@ -337,7 +337,7 @@ def prepare_call(d, call, c, command, argv, argc):
     if call.key > 0:
         call.hash = hash_bytes(address(d.keyspace.hash_key), argv[call.key].p, argv[call.key].n)
     call.server = d
-    d.loop.failed = False
+    d.loop.tick.failed = False
 
 
 def call_command(d, call):
@@ -361,7 +361,7 @@ def call_command(d, call):
     now = cycles()
     command.calls += 1
     command.cycles += now - d.last_cycles
-    if unlikely(d.loop.failed):
+    if unlikely(d.loop.tick.failed):
         command.failed += 1
     if d.tracks_latency:
         track_latency(d, command, now - d.last_cycles)
@@ -553,7 +553,7 @@ def refuse_unlogged(d, call):
 def lacks_memory(d, call):
     """Evict keys before the command runs. True: that is not enough for one that may need memory; the error is answered."""
     outcome: cython.int = make_room(d)
-    if d.loop.deferred_bytes > 0:       # who is told of evictions is told before its command has begun
+    if d.loop.tick.deferred_bytes > 0:       # who is told of evictions is told before its command has begun
         broadcast_deferred(d.loop)
     if outcome != EVICTED_ALL or not flags_of(call.client, call.command) & COMMAND_DENYOOM:
         return False

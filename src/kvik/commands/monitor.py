@@ -25,8 +25,9 @@ from cython.cimports.kvik.wire.client import (
     CLIENT_UNIX_SOCKET,
     is_inner,
 )
+from cython.cimports.kvik.wire.client_list import client_list_add, client_list_free, client_list_remove
 from cython.cimports.kvik.wire.connections import AF_INET6, SockAddrPtr
-from cython.cimports.kvik.wire.loop import OBSERVE_MONITORS, LoopPtr, list_add, list_free, list_without
+from cython.cimports.kvik.wire.loop import OBSERVE_MONITORS, LoopPtr
 from cython.cimports.kvik.wire.output import output_write
 from cython.cimports.kvik.wire.reply import reply_error, reply_ok
 from cython.cimports.libc.stdint import int64_t, uint32_t
@@ -41,8 +42,7 @@ def monitor_command(call):
     if c.flags & CLIENT_MULTI:
         reply_error(c, "ERR MONITOR isn't allowed for DENY BLOCKING client")
     elif not c.flags & CLIENT_MONITOR:
-        if not list_add(d.heap, address(d.observers.monitors), address(d.observers.monitor_count),
-                        address(d.observers.monitor_capacity), c):
+        if not client_list_add(d.heap, address(d.observers.monitors), c):
             reply_memory(call)
             return
         c.flags |= CLIENT_MONITOR
@@ -56,12 +56,10 @@ def monitor_leave(o, c):
     if not c.flags & CLIENT_MONITOR:
         return
     c.flags &= ~cast(uint32_t, CLIENT_MONITOR)
-    o.monitor_count = list_without(o.monitors, o.monitor_count, c)
-    if o.monitor_count == 0:
+    client_list_remove(address(o.monitors), c)
+    if o.monitors.count == 0:
         loop.observed &= ~cast(uint32_t, OBSERVE_MONITORS)
-        list_free(loop.heap, o.monitors, o.monitor_capacity)
-        o.monitors = NULL
-        o.monitor_capacity = 0
+        client_list_free(loop.heap, address(o.monitors))
 
 
 def monitor_feed(o, call):
@@ -83,8 +81,8 @@ def monitor_feed(o, call):
     memcpy(line, cast(CharPtr, head), at)
     put_words(line + at, call, o.secrets)
     memcpy(line + n - 2, "\r\n", 2)
-    for i in range(o.monitor_count):
-        c = o.monitors[i]
+    for i in range(o.monitors.count):
+        c = o.monitors.items[i]
         if not c.flags & (CLIENT_CLOSE_NOW | CLIENT_CLOSE_AFTER_REPLY | CLIENT_REPLY_OFF):
             output_write(c, line, n)
     heap_free(loop.heap, line, n)

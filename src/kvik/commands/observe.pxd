@@ -5,6 +5,7 @@ from libc.stdint cimport uint64_t
 
 from kvik.keyspace.call cimport Call, CallPtr
 from kvik.wire.client cimport Client, ClientPtr
+from kvik.wire.client_list cimport ClientList
 from kvik.wire.output cimport output_total
 
 cdef enum:                      # kinds of entries of the command log
@@ -23,9 +24,7 @@ cdef struct Observers:
     const char *request_begin   # of the client whose command runs; NULL: not in one piece
     size_t reply_begin          # what it was owed before
     uint64_t secrets            # arguments that nobody may see, a bit for each; the last one for all behind it
-    Client **monitors
-    int monitor_count
-    int monitor_capacity
+    ClientList monitors
 
 ctypedef Observers *ObserversPtr
 

@@ -54,7 +54,7 @@ def remembers(c):
 def reader_of(call):
     """Who reads: of what a script calls, its caller."""
     c: ClientPtr = call.client
-    return cast(LoopPtr, c.loop).executing if is_inner(c) else c
+    return cast(LoopPtr, c.loop).tick.executing if is_inner(c) else c
 
 
 def track_key(call, i):

@@ -66,7 +66,7 @@ def exec_command(call):
         run_queued(call, q)
         q = q.next
     transaction_free(call.keyspace.heap, transaction_take(c))
-    cast(DispatcherPtr, call.server).loop.failed = False
+    cast(DispatcherPtr, call.server).loop.tick.failed = False
     c.last_command = call.command
 
 

@@ -63,7 +63,7 @@ from cython.cimports.libc.string import memcmp
 def invalidate_key(ks, key, n, own):
     """The key has changed; `own`: it is the running command that has changed it."""
     t: TrackingPtr = address(ks.tracking)
-    by: ClientPtr = ks.subscriptions.loop.executing
+    by: ClientPtr = ks.subscriptions.loop.tick.executing
     e: EntryPtr
     if t.prefix_count > 0 and has_prefix(t, key, n):
         change_note(t, key, n, by.id if own and by != NULL else 0)
@@ -131,7 +131,7 @@ def tell_readers(ks, e):
         of = tracker_by_id(t, tracked_id(e, i))
         if of == NULL or of.options & (TRACK_ON | TRACK_BROADCAST) != TRACK_ON:
             continue
-        if not (of.options & TRACK_NOLOOP and of.client == loop.executing):
+        if not (of.options & TRACK_NOLOOP and of.client == loop.tick.executing):
             invalidation_to(address(v), of)
     invalidation_end(address(v))
     tracked_free(t, e)

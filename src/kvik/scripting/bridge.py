@@ -457,7 +457,7 @@ class Bridge:
                 self.leave(caller)
                 d.last_cycles = begun                       # the time counts for this command
                 d.keyspace.effects.replaced = True          # what it called has logged what it did
-                d.loop.failed = False
+                d.loop.tick.failed = False
             plan.answer(call.client, result)
         except BaseException as error:
             self.fail(call, plan, error)

@@ -116,7 +116,7 @@ def run_script(L):
 def answer(L, e, failed):
     """What the script has returned, or its error."""
     c = e.call.client
-    cast(DispatcherPtr, e.call.server).loop.failed = False
+    cast(DispatcherPtr, e.call.server).loop.tick.failed = False
     e.answering = True
     if failed:
         reply_script_error(L, c)

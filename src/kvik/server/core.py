@@ -530,7 +530,7 @@ def count_error(engine, text, n):
 
 def last_command(context):
     """Of the client whose commands run: for the report of a crash, so anything can be wrong with it."""
-    c: ClientStructPtr = cast(LoopPtr, context).executing
+    c: ClientStructPtr = cast(LoopPtr, context).tick.executing
     if c == NULL or c.last_command == NULL:
         return NULL
     return cast(CommandPtr, c.last_command).name
@@ -571,7 +571,7 @@ def log_command(engine, call, kind, value):
         core.server.latency.add("fast-command" if call.command.flags & COMMAND_FAST else "command", value)
     if not call.command.flags & COMMAND_SKIP_COMMANDLOG:
         args: list = shown_arguments(call, core.dispatcher.observers.secrets)
-        by: ClientStructPtr = core.loop.executing       # a script's commands: its caller
+        by: ClientStructPtr = core.loop.tick.executing       # a script's commands: its caller
         if by == NULL:                                  # those of a timer
             by = call.client
         core.server.command_log.add(kind, value, args, view_client(core, by))

@@ -28,11 +28,12 @@ from cython.cimports.kvik.wire.client import (
     CLIENT_IN_DELIVERY,
     CLIENT_MUTED,
 )
-from cython.cimports.kvik.wire.loop import MESSAGES_BYTES, flush_client, list_add, out_of_memory
+from cython.cimports.kvik.wire.client_list import client_list_add, client_list_skip
+from cython.cimports.kvik.wire.loop import MESSAGES_BYTES, flush_client, out_of_memory
 from cython.cimports.kvik.wire.output import output_mute, output_share, output_unmute, output_write, shared_release
 from cython.cimports.kvik.wire.reply import ARRAY_KIND, PUSH_KIND, bulk_bytes, header_bytes, put_bulk, put_header
 from cython.cimports.libc.stdint import int64_t, uint32_t
-from cython.cimports.libc.string import memcpy, memmove, memset
+from cython.cimports.libc.string import memcpy, memset
 
 # --- writing a message -----------------------------------------------------------------------------------------------
 
@@ -124,14 +125,13 @@ def broadcast_to(b, c):
     if m.n == 0 and not write_message(b, m, c.resp):
         out_of_memory(loop, c)
         return
-    if c == loop.executing:
+    if c == loop.tick.executing:
         defer(loop, m)
         return
     show_message(loop, c, m)
     if not c.flags & CLIENT_IN_DELIVERY:
         c.flags |= CLIENT_IN_DELIVERY
-        list_add(
-            loop.heap, address(loop.delivery), address(loop.delivery_count), address(loop.delivery_capacity), c)
+        client_list_add(loop.heap, address(loop.delivery), c)
 
 
 def show_message(loop, c, m):
@@ -151,37 +151,37 @@ def show_message(loop, c, m):
 
 def defer(loop, m):
     """A message to the client whose command runs: keep it until that has answered."""
-    needed: cython.size_t = loop.deferred_bytes + m.n
-    capacity: cython.size_t = loop.deferred_capacity * 2 if loop.deferred_capacity * 2 > needed else needed
+    needed: cython.size_t = loop.tick.deferred_bytes + m.n
+    capacity: cython.size_t = loop.tick.deferred_capacity * 2 if loop.tick.deferred_capacity * 2 > needed else needed
     grown: cython.p_char
-    if needed > loop.deferred_capacity:
-        grown = cast(CharPtr, heap_resize(loop.heap, loop.deferred, loop.deferred_capacity, capacity))
+    if needed > loop.tick.deferred_capacity:
+        grown = cast(CharPtr, heap_resize(loop.heap, loop.tick.deferred, loop.tick.deferred_capacity, capacity))
         if grown == NULL:
-            out_of_memory(loop, loop.executing)
+            out_of_memory(loop, loop.tick.executing)
             return
-        loop.deferred = grown
-        loop.deferred_capacity = capacity
-    memcpy(loop.deferred + loop.deferred_bytes, m.data, m.n)
-    loop.deferred_bytes = needed
-    loop.executing.flags |= CLIENT_DEFERRED
+        loop.tick.deferred = grown
+        loop.tick.deferred_capacity = capacity
+    memcpy(loop.tick.deferred + loop.tick.deferred_bytes, m.data, m.n)
+    loop.tick.deferred_bytes = needed
+    loop.tick.executing.flags |= CLIENT_DEFERRED
 
 
 def broadcast_deferred(loop):
     """The client whose commands run has been answered: the messages to it follow, whatever CLIENT REPLY says."""
-    c: ClientPtr = loop.executing
+    c: ClientPtr = loop.tick.executing
     muted: cython.bint = c.flags & CLIENT_MUTED != 0
-    n: cython.size_t = loop.deferred_bytes
-    loop.deferred_bytes = 0
+    n: cython.size_t = loop.tick.deferred_bytes
+    loop.tick.deferred_bytes = 0
     c.flags &= ~cast(uint32_t, CLIENT_DEFERRED)
     if muted:
         output_unmute(c)
-    output_write(c, loop.deferred, n)
+    output_write(c, loop.tick.deferred, n)
     if muted:
         output_mute(c)
-    if loop.deferred_capacity > DEFERRED_KEPT:
-        heap_free(loop.heap, loop.deferred, loop.deferred_capacity)
-        loop.deferred = NULL
-        loop.deferred_capacity = 0
+    if loop.tick.deferred_capacity > DEFERRED_KEPT:
+        heap_free(loop.heap, loop.tick.deferred, loop.tick.deferred_capacity)
+        loop.tick.deferred = NULL
+        loop.tick.deferred_capacity = 0
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def deliver(loop):
     left (there may be nobody at all, if messages were deferred or clients have gone) the room is empty again.
     """
     i: cython.int = 0
-    count: cython.int = loop.delivery_count
+    count: cython.int = loop.delivery.count
     c: ClientPtr
     end_us: int64_t = 0
     if count > DELIVERY_CHECK and not messages_press(loop):
@@ -205,15 +205,13 @@ def deliver(loop):
     while i < count:
         if end_us > 0 and i % DELIVERY_CHECK == 0 and i > 0 and monotonic_us() > end_us:
             break
-        c = loop.delivery[i]
+        c = loop.delivery.items[i]
         c.flags &= ~cast(uint32_t, CLIENT_IN_DELIVERY)
         if not c.flags & CLIENT_CLOSE_NOW:
             flush_client(loop, c)
         i += 1
-    loop.delivery_count = count - i
-    if i < count:
-        memmove(loop.delivery, loop.delivery + i, (count - i) * sizeof(ClientPtr))
-    else:
+    client_list_skip(address(loop.delivery), i)
+    if loop.delivery.count == 0:
         loop.messages[0].used = 0
         loop.messages[1].used = 0
 
@@ -223,5 +221,5 @@ def broadcast_free(loop):
     for i in range(2):
         if loop.messages[i].data != NULL:
             heap_free(loop.heap, loop.messages[i].data, MESSAGES_BYTES + MESSAGE_MAX)
-    if loop.deferred != NULL:
-        heap_free(loop.heap, loop.deferred, loop.deferred_capacity)
+    if loop.tick.deferred != NULL:
+        heap_free(loop.heap, loop.tick.deferred, loop.tick.deferred_capacity)

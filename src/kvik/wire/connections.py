@@ -17,8 +17,8 @@ from cython.cimports.kvik.wire.client import (
     client_free,
     client_new,
 )
+from cython.cimports.kvik.wire.client_list import client_list_remove
 from cython.cimports.kvik.wire.detached import detached_closed
-from cython.cimports.kvik.wire.loop import list_without
 from cython.cimports.kvik.wire.output import MSG_NOSIGNAL, output_discard, output_write, send
 from cython.cimports.kvik.wire.poller import POLL_READ, poller_add, poller_remove
 from cython.cimports.libc.string import strcpy, strlen
@@ -149,15 +149,15 @@ def connection_close(loop, c):
         loop.clients = c.next
     loop.client_count -= 1
     if c.flags & CLIENT_IN_FLUSH:
-        loop.flush_count = list_without(loop.flush, loop.flush_count, c)
+        client_list_remove(address(loop.tick.flush), c)
     if c.flags & CLIENT_IN_DELIVERY:
-        loop.delivery_count = list_without(loop.delivery, loop.delivery_count, c)
-    if loop.executing == c:
-        loop.executing = NULL
-        loop.deferred_bytes = 0
+        client_list_remove(address(loop.delivery), c)
+    if loop.tick.executing == c:
+        loop.tick.executing = NULL
+        loop.tick.deferred_bytes = 0
     if c.flags & CLIENT_IN_GROUP:
-        loop.group_count = list_without(loop.group, loop.group_count, c)
-    loop.again_count = list_without(loop.again, loop.again_count, c)
+        client_list_remove(address(loop.tick.group), c)
+    client_list_remove(address(loop.tick.again), c)
     output_discard(c)
     if c.detached != NULL:
         detached_closed(c)

@@ -33,11 +33,11 @@ from cython.cimports.kvik.wire.client import (
     CLIENT_WANTS_WRITE,
     CLIENT_YIELDS,
 )
+from cython.cimports.kvik.wire.client_list import client_list_remove
 from cython.cimports.kvik.wire.connections import connection_close, connection_detached
 from cython.cimports.kvik.wire.loop import (
     end_group,
     flush_client,
-    list_without,
     loop_close_soon,
     loop_flush,
     loop_nudge,
@@ -128,7 +128,7 @@ def step(d):
 
 def go_on(loop, c):
     """As the loop does with all that have commands left from before."""
-    loop.again_count = list_without(loop.again, loop.again_count, c)
+    client_list_remove(address(loop.tick.again), c)
     c.flags &= ~cast(uint32_t, CLIENT_IN_AGAIN | CLIENT_YIELDS)
     loop_read_on(loop, c)
     receive(loop, c, False)

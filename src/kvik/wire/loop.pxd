@@ -8,6 +8,7 @@ from kvik.engine.heap cimport Heap
 from kvik.engine.text cimport Slice, SlicePtr
 from kvik.engine.turnstile cimport Turnstile
 from kvik.wire.client cimport Client, ClientPtr
+from kvik.wire.client_list cimport ClientList
 from kvik.wire.parser cimport Arguments, CharPtr, ParseLimits, ParseState
 from kvik.wire.poller cimport Poller
 
@@ -76,6 +77,28 @@ cdef struct Messages:           # see broadcast.py
 
 ctypedef Messages *MessagesPtr
 
+cdef struct Tick:               # what a tick is in the midst of; one within another has its own (nested.py)
+    Client *executing           # whose command runs
+    Client *parsing             # whose input is being parsed while a batch runs in between; NULL: nobody's
+    size_t share_used           # bytes queued for it since its commands began to run
+    bint failed                 # the running command answered an error
+    char *input                 # the arena that clients of a group are read into
+    size_t input_used
+    char *output                # the arena that replies of a group are written to
+    size_t output_used
+    char *scratch
+    Request *requests
+    int request_count
+    Arguments arguments         # of all requests of the batch
+    ClientList group            # clients whose input is in the arena
+    ClientList flush            # clients that are owed something
+    ClientList again            # clients with input left that needs no reading first
+    char *deferred              # messages to the client whose command runs
+    size_t deferred_bytes
+    size_t deferred_capacity
+
+ctypedef Tick *TickPtr
+
 cdef struct Loop:
     Heap *heap
     Clock *clock
@@ -91,7 +114,6 @@ cdef struct Loop:
 
     void (*count_error)(void *owner, const char *text, size_t n) noexcept nogil
 
-    bint failed                 # the running command answered an error
     uint32_t observed           # bits of OBSERVE_
     int listeners[34]
     int listener_count
@@ -108,40 +130,13 @@ cdef struct Loop:
     Client *clients             # all of them, newest first
     size_t client_count
     uint64_t next_id
-    Client *executing           # whose command runs
-    Client *parsing             # whose input is being parsed while a batch runs in between; NULL: nobody's
-    size_t share_used           # bytes queued for it since its commands began to run
 
-    char *input                 # the arena that clients of a group are read into
-    size_t input_used
-    char *output                # the arena that replies of a group are written to
-    size_t output_used
-    char *scratch
+    Tick tick
     ParseLimits limits
-    Request *requests
-    int request_count
-    Arguments arguments         # of all requests of the batch
-
-    Client **group              # clients whose input is in the arena
-    int group_count
-    int group_capacity
-    Client **flush              # clients that are owed something
-    int flush_count
-    int flush_capacity
-    Client **delivery           # clients whose messages are to be sent
-    int delivery_count
-    int delivery_capacity
+    ClientList delivery         # clients whose messages are to be sent
     bint deliver_first          # some of them are to leave before the replies do
     Messages messages[2]        # RESP2, RESP3
-    char *deferred              # messages to the client whose command runs
-    size_t deferred_bytes
-    size_t deferred_capacity
-    Client **again              # clients with input left that needs no reading first
-    int again_count
-    int again_capacity
-    Client **doomed             # clients to close at the end of the tick
-    int doomed_count
-    int doomed_capacity
+    ClientList doomed           # clients to close at the end of the tick
 
     # Settings
     size_t max_clients
@@ -158,7 +153,6 @@ cdef struct Loop:
     char nowhere[16384]         # where the replies of a muted client are written to
 
 ctypedef Loop *LoopPtr
-ctypedef Client **ClientPtrPtr
 
 ctypedef OutputLimit *OutputLimitPtr
 ctypedef int *IntPtr
@@ -174,9 +168,6 @@ cdef int wait_for_events(Loop *loop, int timeout) noexcept nogil
 cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
 cdef void drain_wake(Loop *loop) noexcept nogil
 cdef void loop_nudge(Loop *loop) noexcept nogil
-cdef bint list_add(Heap *heap, Client ***clients, int *count, int *capacity, Client *c) noexcept nogil
-cdef int list_without(Client **clients, int count, const Client *c) noexcept nogil
-cdef void list_free(Heap *heap, Client **clients, int capacity) noexcept nogil
 cdef void loop_owes(Loop *loop, Client *c) noexcept nogil
 cdef void loop_again(Loop *loop, Client *c) noexcept nogil
 cdef Client *loop_client(Loop *loop, uint64_t id) noexcept nogil

@@ -18,7 +18,6 @@ the GIL.
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize
 from cython.cimports.kvik.engine.turnstile import turnstile_enter, turnstile_leave
 from cython.cimports.kvik.wire.broadcast import broadcast_deferred, broadcast_free, deliver, messages_press
 from cython.cimports.kvik.wire.client import (
@@ -35,6 +34,7 @@ from cython.cimports.kvik.wire.client import (
     is_inner,
 )
 from cython.cimports.kvik.wire.client_eviction import count_client, evict_clients
+from cython.cimports.kvik.wire.client_list import client_list_add, client_list_free, client_list_skip
 from cython.cimports.kvik.wire.connections import accept_some, connection_close
 from cython.cimports.kvik.wire.output import SEND_FAILED, SENT, output_close_region, output_queued, output_send
 from cython.cimports.kvik.wire.parser import arguments_free
@@ -64,13 +64,13 @@ def loop_init(loop, heap, clock, use_epoll):
     loop.clock = clock
     loop.wake_fd = -1
     loop.accepts = 10
-    loop.input = cast(CharPtr, malloc(ARENA_BYTES))
-    loop.output = cast(CharPtr, malloc(ARENA_BYTES))
-    loop.scratch = cast(CharPtr, malloc(SCRATCH_BYTES))
-    loop.requests = cast(RequestPtr, malloc(BATCH * sizeof(Request)))
-    loop.limits.scratch = loop.scratch
+    loop.tick.input = cast(CharPtr, malloc(ARENA_BYTES))
+    loop.tick.output = cast(CharPtr, malloc(ARENA_BYTES))
+    loop.tick.scratch = cast(CharPtr, malloc(SCRATCH_BYTES))
+    loop.tick.requests = cast(RequestPtr, malloc(BATCH * sizeof(Request)))
+    loop.limits.scratch = loop.tick.scratch
     loop.limits.scratch_left = SCRATCH_BYTES
-    if loop.input == NULL or loop.output == NULL or loop.scratch == NULL or loop.requests == NULL:
+    if loop.tick.input == NULL or loop.tick.output == NULL or loop.tick.scratch == NULL or loop.tick.requests == NULL:
         return False
     return poller_init(address(loop.poller), use_epoll)
 
@@ -79,18 +79,18 @@ def loop_free(loop):
     """Close every connection and free the loop. Listeners stay the owner's to close."""
     while loop.clients != NULL:
         connection_close(loop, loop.clients)
-    arguments_free(loop.heap, address(loop.arguments))
+    arguments_free(loop.heap, address(loop.tick.arguments))
     broadcast_free(loop)
-    list_free(loop.heap, loop.group, loop.group_capacity)
-    list_free(loop.heap, loop.flush, loop.flush_capacity)
-    list_free(loop.heap, loop.delivery, loop.delivery_capacity)
-    list_free(loop.heap, loop.again, loop.again_capacity)
-    list_free(loop.heap, loop.doomed, loop.doomed_capacity)
+    client_list_free(loop.heap, address(loop.tick.group))
+    client_list_free(loop.heap, address(loop.tick.flush))
+    client_list_free(loop.heap, address(loop.delivery))
+    client_list_free(loop.heap, address(loop.tick.again))
+    client_list_free(loop.heap, address(loop.doomed))
     poller_close(address(loop.poller))
-    free(loop.input)
-    free(loop.output)
-    free(loop.scratch)
-    free(loop.requests)
+    free(loop.tick.input)
+    free(loop.tick.output)
+    free(loop.tick.scratch)
+    free(loop.tick.requests)
 
 
 def loop_listen(loop, fd):
@@ -142,7 +142,7 @@ def loop_tick(loop, wait):
     i: cython.int
     loop.before_wait(loop.owner)
     loop_flush(loop)                # what expired or was evicted there may be told to somebody
-    if wait and loop.again_count == 0 and loop.delivery_count == 0:
+    if wait and loop.tick.again.count == 0 and loop.delivery.count == 0:
         timeout = loop.next_cron_ms - loop.clock.monotonic_ms
         if timeout < 0:
             timeout = 0
@@ -159,7 +159,7 @@ def loop_tick(loop, wait):
     clock_tick(loop.clock)
     for i in range(n):
         handle_event(loop, loop.poller.events[i].data, loop.poller.events[i].events)
-    if loop.again_count > 0:
+    if loop.tick.again.count > 0:
         run_again(loop)
     end_group(loop)
     if loop.clock.monotonic_ms >= loop.next_cron_ms:
@@ -228,7 +228,7 @@ def loop_nudge(loop):
     """Another thread has run commands: let the loop have its tick, if there is anything for it to do."""
     if loop.nudged:
         return
-    if loop.again_count > 0 or loop.delivery_count > 0 or loop.doomed_count > 0 or not loop.running \
+    if loop.tick.again.count > 0 or loop.delivery.count > 0 or loop.doomed.count > 0 or not loop.running \
             or (loop.clients_limit > 0 and loop.clients_bytes > loop.clients_limit) or loop.wants_tick(loop.owner):
         loop.nudged = write(loop.nudge_fd, "", 1) == 1
 
@@ -236,43 +236,11 @@ def loop_nudge(loop):
 # --- lists of clients ------------------------------------------------------------------------------------------------
 
 
-def list_add(heap, clients, count, capacity, c):
-    grown: ClientPtrPtr
-    n: cython.int
-    if count[0] == capacity[0]:
-        n = capacity[0] * 2 if capacity[0] > 0 else 64
-        grown = cast(ClientPtrPtr, heap_resize(
-            heap, clients[0], capacity[0] * sizeof(ClientPtr), n * sizeof(ClientPtr)))
-        if grown == NULL:
-            return False
-        clients[0] = grown
-        capacity[0] = n
-    clients[0][count[0]] = c
-    count[0] += 1
-    return True
-
-
-def list_without(clients, count, c):
-    """Take c out of the list; how many are left."""
-    i: cython.int
-    kept: cython.int = 0
-    for i in range(count):
-        if clients[i] != c:
-            clients[kept] = clients[i]
-            kept += 1
-    return kept
-
-
-def list_free(heap, clients, capacity):
-    if clients != NULL:
-        heap_free(heap, clients, capacity * sizeof(ClientPtr))
-
-
 def loop_owes(loop, c):
     """c is owed something: send it at the end of the tick."""
     if not c.flags & CLIENT_IN_FLUSH:
         c.flags |= CLIENT_IN_FLUSH
-        list_add(loop.heap, address(loop.flush), address(loop.flush_count), address(loop.flush_capacity), c)
+        client_list_add(loop.heap, address(loop.tick.flush), c)
 
 
 def loop_again(loop, c):
@@ -281,7 +249,7 @@ def loop_again(loop, c):
     loop_read_on(loop, c)
     if not c.flags & CLIENT_IN_AGAIN:
         c.flags |= CLIENT_IN_AGAIN
-        list_add(loop.heap, address(loop.again), address(loop.again_count), address(loop.again_capacity), c)
+        client_list_add(loop.heap, address(loop.tick.again), c)
 
 
 def loop_client(loop, id):
@@ -312,29 +280,27 @@ def loop_close_soon(loop, c):
         c.flags |= CLIENT_CLOSE_NOW
         if is_inner(c):
             return
-        list_add(loop.heap, address(loop.doomed), address(loop.doomed_count), address(loop.doomed_capacity), c)
+        client_list_add(loop.heap, address(loop.doomed), c)
 
 
 def reap(loop):
     i: cython.int
-    for i in range(loop.doomed_count):
-        connection_close(loop, loop.doomed[i])
-    loop.doomed_count = 0
+    for i in range(loop.doomed.count):
+        connection_close(loop, loop.doomed.items[i])
+    loop.doomed.count = 0
 
 
 def run_again(loop):
     """Go on with the clients that have commands left from before. Those that join meanwhile wait for the next tick."""
     i: cython.int
-    count: cython.int = loop.again_count
+    count: cython.int = loop.tick.again.count
     c: ClientPtr
     for i in range(count):
-        c = loop.again[i]
+        c = loop.tick.again.items[i]
         c.flags &= ~cast(uint32_t, CLIENT_IN_AGAIN | CLIENT_YIELDS)
         loop_read_on(loop, c)
         receive(loop, c, False)
-    for i in range(count, loop.again_count):
-        loop.again[i - count] = loop.again[i]
-    loop.again_count -= count
+    client_list_skip(address(loop.tick.again), count)
 
 
 def out_of_memory(loop, c):
@@ -347,15 +313,15 @@ def out_of_memory(loop, c):
 
 def loop_switch(loop, c):
     """From here on c's commands run (NULL: nobody's). Sends early when much has gathered."""
-    if loop.executing == c:
+    if loop.tick.executing == c:
         return
-    if loop.executing != NULL:
-        if loop.deferred_bytes > 0:
+    if loop.tick.executing != NULL:
+        if loop.tick.deferred_bytes > 0:
             broadcast_deferred(loop)
-        output_close_region(loop.executing)
-    loop.executing = c
-    loop.share_used = 0
-    if loop.output_used > OUTPUT_EARLY or messages_press(loop):
+        output_close_region(loop.tick.executing)
+    loop.tick.executing = c
+    loop.tick.share_used = 0
+    if loop.tick.output_used > OUTPUT_EARLY or messages_press(loop):
         loop_flush(loop)
 
 
@@ -365,11 +331,11 @@ def end_group(loop):
     count: cython.int
     run_batch(loop)
     loop_switch(loop, NULL)
-    count = loop.group_count
-    loop.group_count = 0
-    loop.input_used = 0
+    count = loop.tick.group.count
+    loop.tick.group.count = 0
+    loop.tick.input_used = 0
     for i in range(count):
-        keep_rest(loop, loop.group[i])
+        keep_rest(loop, loop.tick.group.items[i])
     loop_switch(loop, NULL)
 
 
@@ -378,25 +344,25 @@ def loop_flush(loop):
     i: cython.int
     count: cython.int
     c: ClientPtr
-    if loop.deferred_bytes > 0:
+    if loop.tick.deferred_bytes > 0:
         broadcast_deferred(loop)
-    count = loop.flush_count
-    if count == 0 and loop.delivery_count == 0:
+    count = loop.tick.flush.count
+    if count == 0 and loop.delivery.count == 0:
         return
     loop.before_write(loop.owner)
-    if loop.executing != NULL:
-        output_close_region(loop.executing)
+    if loop.tick.executing != NULL:
+        output_close_region(loop.tick.executing)
     if loop.deliver_first:
         loop.deliver_first = False
         deliver(loop)
-    count = loop.flush_count
+    count = loop.tick.flush.count
     for i in range(count):
-        c = loop.flush[i]
+        c = loop.tick.flush.items[i]
         c.flags &= ~cast(uint32_t, CLIENT_IN_FLUSH)
         if not c.flags & CLIENT_CLOSE_NOW:
             flush_client(loop, c)
-    loop.flush_count = 0
-    loop.output_used = 0
+    loop.tick.flush.count = 0
+    loop.tick.output_used = 0
     deliver(loop)
 
 

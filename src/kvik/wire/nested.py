@@ -12,6 +12,7 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.heap import heap_free
 from cython.cimports.kvik.wire.client import CLIENT_CLOSE_NOW, CLIENT_IN_GROUP
+from cython.cimports.kvik.wire.client_list import client_list_add, client_list_free
 from cython.cimports.kvik.wire.loop import (
     ARENA_BYTES,
     BATCH,
@@ -19,8 +20,6 @@ from cython.cimports.kvik.wire.loop import (
     SCRATCH_BYTES,
     end_group,
     handle_event,
-    list_add,
-    list_free,
     loop_flush,
     loop_switch,
     run_again,
@@ -39,11 +38,11 @@ def loop_serve_others(loop, answer_rest):
     room: cython.p_char = cast(cython.p_char, malloc(2 * ARENA_BYTES + SCRATCH_BYTES + BATCH * sizeof(Request)))
     if outer != NULL and room != NULL:
         set_aside(loop, outer, room)
-        take_over_flush(loop, outer)
-        if outer.group_count > 1:
-            answer_rest(loop.owner, outer.requests, outer.request_count, outer.arguments.items)
+        take_over_flush(loop, address(outer.tick))
+        if outer.tick.group.count > 1:
+            answer_rest(loop.owner, outer.tick.requests, outer.tick.request_count, outer.tick.arguments.items)
             loop_switch(loop, NULL)
-            let_go(loop, outer)
+            let_go(loop, address(outer.tick))
         inner_tick(loop)
         take_up(loop, outer)
     free(outer)
@@ -51,95 +50,35 @@ def loop_serve_others(loop, answer_rest):
 
 
 def set_aside(loop, outer, room):
-    outer.input = loop.input
-    outer.input_used = loop.input_used
-    outer.output = loop.output
-    outer.output_used = loop.output_used
-    outer.scratch = loop.scratch
-    outer.scratch_now = loop.limits.scratch
+    """An empty tick in place of the outer one, with the buffers in `room`."""
+    outer.tick = loop.tick
+    outer.scratch = loop.limits.scratch
     outer.scratch_left = loop.limits.scratch_left
-    outer.requests = loop.requests
-    outer.request_count = loop.request_count
-    outer.arguments = loop.arguments
-    outer.executing = loop.executing
-    outer.parsing = loop.parsing
-    outer.share_used = loop.share_used
-    outer.failed = loop.failed
-    outer.deferred = loop.deferred
-    outer.deferred_bytes = loop.deferred_bytes
-    outer.deferred_capacity = loop.deferred_capacity
-    outer.group = loop.group
-    outer.group_count = loop.group_count
-    outer.group_capacity = loop.group_capacity
-    outer.flush = loop.flush
-    outer.flush_count = loop.flush_count
-    outer.flush_capacity = loop.flush_capacity
-    outer.again = loop.again
-    outer.again_count = loop.again_count
-    outer.again_capacity = loop.again_capacity
     memcpy(outer.events, loop.poller.events, sizeof(PollEvent) * EVENTS_MAX)
-    loop.requests = cast(RequestPtr, cast(cython.p_void, room))
-    loop.input = room + BATCH * sizeof(Request)
-    loop.output = loop.input + ARENA_BYTES
-    loop.scratch = loop.output + ARENA_BYTES
-    loop.limits.scratch = loop.scratch
+    memset(address(loop.tick), 0, sizeof(Tick))
+    loop.tick.parsing = outer.tick.parsing
+    loop.tick.requests = cast(RequestPtr, cast(cython.p_void, room))
+    loop.tick.input = room + BATCH * sizeof(Request)
+    loop.tick.output = loop.tick.input + ARENA_BYTES
+    loop.tick.scratch = loop.tick.output + ARENA_BYTES
+    loop.limits.scratch = loop.tick.scratch
     loop.limits.scratch_left = SCRATCH_BYTES
-    loop.input_used = 0
-    loop.output_used = 0
-    loop.request_count = 0
-    memset(address(loop.arguments), 0, sizeof(Arguments))
-    loop.executing = NULL
-    loop.deferred = NULL
-    loop.deferred_bytes = 0
-    loop.deferred_capacity = 0
-    loop.group = NULL
-    loop.group_count = 0
-    loop.group_capacity = 0
-    loop.flush = NULL
-    loop.flush_count = 0
-    loop.flush_capacity = 0
-    loop.again = NULL
-    loop.again_count = 0
-    loop.again_capacity = 0
 
 
 def take_up(loop, outer):
     """Go on with the outer tick. Who is to go on in the next tick still is."""
     i: cython.int
-    for i in range(loop.again_count):
-        list_add(loop.heap, address(outer.again), address(outer.again_count), address(outer.again_capacity), loop.again[i])
-    arguments_free(loop.heap, address(loop.arguments))
-    list_free(loop.heap, loop.group, loop.group_capacity)
-    list_free(loop.heap, loop.flush, loop.flush_capacity)
-    list_free(loop.heap, loop.again, loop.again_capacity)
-    if loop.deferred != NULL:
-        heap_free(loop.heap, loop.deferred, loop.deferred_capacity)
-    loop.input = outer.input
-    loop.input_used = outer.input_used
-    loop.output = outer.output
-    loop.output_used = outer.output_used
-    loop.scratch = outer.scratch
-    loop.limits.scratch = outer.scratch_now
+    for i in range(loop.tick.again.count):
+        client_list_add(loop.heap, address(outer.tick.again), loop.tick.again.items[i])
+    arguments_free(loop.heap, address(loop.tick.arguments))
+    client_list_free(loop.heap, address(loop.tick.group))
+    client_list_free(loop.heap, address(loop.tick.flush))
+    client_list_free(loop.heap, address(loop.tick.again))
+    if loop.tick.deferred != NULL:
+        heap_free(loop.heap, loop.tick.deferred, loop.tick.deferred_capacity)
+    loop.tick = outer.tick
+    loop.limits.scratch = outer.scratch
     loop.limits.scratch_left = outer.scratch_left
-    loop.requests = outer.requests
-    loop.request_count = outer.request_count
-    loop.arguments = outer.arguments
-    loop.executing = outer.executing
-    loop.parsing = outer.parsing
-    loop.share_used = outer.share_used
-    loop.failed = outer.failed
-    loop.deferred = outer.deferred
-    loop.deferred_bytes = outer.deferred_bytes
-    loop.deferred_capacity = outer.deferred_capacity
-    loop.group = outer.group
-    loop.group_count = outer.group_count
-    loop.group_capacity = outer.group_capacity
-    loop.flush = outer.flush
-    loop.flush_count = outer.flush_count
-    loop.flush_capacity = outer.flush_capacity
-    loop.again = outer.again
-    loop.again_count = outer.again_count
-    loop.again_capacity = outer.again_capacity
     memcpy(loop.poller.events, outer.events, sizeof(PollEvent) * EVENTS_MAX)
 
 
@@ -148,13 +87,13 @@ def take_over_flush(loop, outer):
     i: cython.int
     c: ClientPtr
     kept: cython.int = 0
-    for i in range(outer.flush_count):
-        c = outer.flush[i]
-        if c == outer.executing or c == outer.parsing \
-                or not list_add(loop.heap, address(loop.flush), address(loop.flush_count), address(loop.flush_capacity), c):
-            outer.flush[kept] = c
+    flush: ClientListPtr = address(outer.flush)
+    for i in range(flush.count):
+        c = flush.items[i]
+        if c == outer.executing or c == outer.parsing or not client_list_add(loop.heap, address(loop.tick.flush), c):
+            flush.items[kept] = c
             kept += 1
-    outer.flush_count = kept
+    flush.count = kept
 
 
 def let_go(loop, outer):
@@ -162,14 +101,15 @@ def let_go(loop, outer):
     i: cython.int
     c: ClientPtr
     kept: cython.int = 0
-    for i in range(outer.group_count):
-        c = outer.group[i]
-        if c == outer.executing or c == loop.parsing:
-            outer.group[kept] = c
+    group: ClientListPtr = address(outer.group)
+    for i in range(group.count):
+        c = group.items[i]
+        if c == outer.executing or c == outer.parsing:
+            group.items[kept] = c
             kept += 1
         else:
             keep_rest(loop, c)
-    outer.group_count = kept
+    group.count = kept
 
 
 def inner_tick(loop):
@@ -178,7 +118,7 @@ def inner_tick(loop):
     for i in range(n):
         if not is_in_outer_group(loop, loop.poller.events[i].data):
             handle_event(loop, loop.poller.events[i].data, loop.poller.events[i].events)
-    if loop.again_count > 0:
+    if loop.tick.again.count > 0:
         run_again(loop)
     end_group(loop)
     loop_flush(loop)

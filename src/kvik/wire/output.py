@@ -43,11 +43,11 @@ def output_room(c, n):
     if c.flags & (CLIENT_MUTED | CLIENT_CLOSE_NOW):
         return output_nowhere(c)
     loop_owes(loop, c)
-    if c.out.pos == NULL and c.out.first == NULL and c.out.region == NULL and loop.executing == c \
-            and ARENA_BYTES - loop.output_used >= n:
-        c.out.region = loop.output + loop.output_used
+    if c.out.pos == NULL and c.out.first == NULL and c.out.region == NULL and loop.tick.executing == c \
+            and ARENA_BYTES - loop.tick.output_used >= n:
+        c.out.region = loop.tick.output + loop.tick.output_used
         c.out.pos = c.out.region
-        c.out.end = loop.output + ARENA_BYTES
+        c.out.end = loop.tick.output + ARENA_BYTES
         return c.out.pos
     output_settle(c)
     if c.out.region != NULL and not output_spill_region(c):
@@ -104,7 +104,7 @@ def output_add_block(c, n):
     loop: LoopPtr = cast(LoopPtr, c.loop)
     capacity: cython.size_t = OUTPUT_BLOCK
     block: OutputBlockPtr
-    if c.out.first == NULL and loop.executing != c:
+    if c.out.first == NULL and loop.tick.executing != c:
         capacity = OUTPUT_BLOCK // 8        # for the few messages of a tick, mostly, and there may be many such clients
     if capacity < n:
         capacity = n
@@ -119,10 +119,10 @@ def output_add_block(c, n):
     output_append(c, block)
     if over_output_limit(loop, c):
         return NULL
-    if loop.executing == c:
+    if loop.tick.executing == c:
         loop.observed |= OBSERVE_LARGE
-        loop.share_used += capacity
-        if loop.share_used > SHARE_BYTES and not c.flags & CLIENT_STOPPED:
+        loop.tick.share_used += capacity
+        if loop.tick.share_used > SHARE_BYTES and not c.flags & CLIENT_STOPPED:
             loop_yield(loop, c)
     return block
 
@@ -260,7 +260,7 @@ def output_close_region(c):
         c.out.end = NULL
     elif c.out.region != NULL:
         c.out.region_bytes = c.out.pos - c.out.region
-        loop.output_used += c.out.region_bytes
+        loop.tick.output_used += c.out.region_bytes
         c.out.pos = NULL
         c.out.end = NULL
     else:

@@ -35,6 +35,7 @@ from cython.cimports.kvik.wire.client import (
     client_unhold,
 )
 from cython.cimports.kvik.wire.client_eviction import count_client
+from cython.cimports.kvik.wire.client_list import client_list_add
 from cython.cimports.kvik.wire.detached import detached_read
 from cython.cimports.kvik.wire.loop import (
     ARENA_BYTES,
@@ -46,7 +47,6 @@ from cython.cimports.kvik.wire.loop import (
     RECEIVE_MIN,
     SCRATCH_BYTES,
     end_group,
-    list_add,
     loop_again,
     loop_close_soon,
     loop_switch,
@@ -83,7 +83,7 @@ def receive(loop, c, readable):
         if c.flags & (CLIENT_WAITING | CLIENT_YIELDS) and readable:
             receive_waiting(loop, c)
         elif c.flags & CLIENT_CLOSE_AFTER_REPLY and readable:
-            read_some(loop, c, loop.scratch, SCRATCH_BYTES)     # nobody wants it; sees the end of the connection
+            read_some(loop, c, loop.tick.scratch, SCRATCH_BYTES)     # nobody wants it; sees the end of the connection
     elif c.receiving != NULL:
         if readable:
             receive_big(loop, c)
@@ -114,11 +114,11 @@ def read_some(loop, c, into, room):
 
 def receive_into_arena(loop, c, readable):
     got: cython.Py_ssize_t = 0
-    if c.flags & CLIENT_IN_GROUP or ARENA_BYTES - loop.input_used < c.held_bytes + READ_MAX:
+    if c.flags & CLIENT_IN_GROUP or ARENA_BYTES - loop.tick.input_used < c.held_bytes + READ_MAX:
         end_group(loop)
         if c.flags & CLIENT_STOPPED or c.partial or c.held_bytes + READ_MAX > ARENA_BYTES:
             return                  # what ran meanwhile changed what c is in the middle of
-    c.start = loop.input + loop.input_used
+    c.start = loop.tick.input + loop.tick.input_used
     if c.held_bytes > 0:
         memcpy(c.start, c.held, c.held_bytes)
     if readable:
@@ -130,9 +130,9 @@ def receive_into_arena(loop, c, readable):
     if c.held_bytes + got > c.peak_input:
         c.peak_input = c.held_bytes + got
     c.held_bytes = 0
-    loop.input_used += c.stop - c.start
+    loop.tick.input_used += c.stop - c.start
     c.flags |= CLIENT_IN_GROUP
-    if not list_add(loop.heap, address(loop.group), address(loop.group_count), address(loop.group_capacity), c):
+    if not client_list_add(loop.heap, address(loop.tick.group), c):
         c.flags &= ~cast(uint32_t, CLIENT_IN_GROUP)
         out_of_memory(loop, c)
         return
@@ -148,25 +148,25 @@ def parse_arena(loop, c):
     first: cython.size_t
     begin: cython.size_t = 0
     own: cython.bint = False        # the last request of the batch is c's
-    loop.parsing = c
+    loop.tick.parsing = c
     while begin < length and not c.flags & CLIENT_STOPPED:
-        first = loop.arguments.count
+        first = loop.tick.arguments.count
         parse_begin(address(state), begin)
         loop.limits.authenticated = (c.flags & CLIENT_AUTHENTICATED) != 0
-        result = parse_command(loop.heap, address(state), address(loop.limits), address(loop.arguments), base, length)
+        result = parse_command(loop.heap, address(state), address(loop.limits), address(loop.tick.arguments), base, length)
         if result == PARSE_COMMAND:
             add_request(loop, c, first, base + state.position)
             own = True
             begin = state.position
-            if loop.request_count == BATCH or not loop.limits.authenticated:
+            if loop.tick.request_count == BATCH or not loop.limits.authenticated:
                 run_batch(loop)
                 own = False
             continue
-        loop.arguments.count = first
+        loop.tick.arguments.count = first
         if result == PARSE_EMPTY:
             begin = state.position
             if own:
-                loop.requests[loop.request_count - 1].end = base + begin
+                loop.tick.requests[loop.tick.request_count - 1].end = base + begin
             else:
                 c.start = base + begin
         elif result == PARSE_FULL:
@@ -180,24 +180,24 @@ def parse_arena(loop, c):
                 run_batch(loop)
                 c.partial = not c.flags & CLIENT_STOPPED
             break
-    loop.parsing = NULL
+    loop.tick.parsing = NULL
 
 
 def add_request(loop, c, first, end):
-    r: RequestPtr = address(loop.requests[loop.request_count])
+    r: RequestPtr = address(loop.tick.requests[loop.tick.request_count])
     r.client = c
     r.end = end
     r.first = first
-    r.count = cast(cython.int, loop.arguments.count - first)
-    loop.request_count += 1
+    r.count = cast(cython.int, loop.tick.arguments.count - first)
+    loop.tick.request_count += 1
 
 
 def run_batch(loop):
-    if loop.request_count > 0:
-        loop.execute(loop.owner, loop.requests, loop.request_count)
-        loop.request_count = 0
-    loop.arguments.count = 0
-    loop.limits.scratch = loop.scratch
+    if loop.tick.request_count > 0:
+        loop.execute(loop.owner, loop.tick.requests, loop.tick.request_count)
+        loop.tick.request_count = 0
+    loop.tick.arguments.count = 0
+    loop.limits.scratch = loop.tick.scratch
     loop.limits.scratch_left = SCRATCH_BYTES
 
 
@@ -305,9 +305,9 @@ def run_held(loop, c):
     i: cython.size_t
     first: cython.size_t
     run_batch(loop)
-    first = loop.arguments.count
+    first = loop.tick.arguments.count
     for i in range(c.arguments.count):
-        if not arguments_add(loop.heap, address(loop.arguments), c.arguments.items[i].p, c.arguments.items[i].n):
+        if not arguments_add(loop.heap, address(loop.tick.arguments), c.arguments.items[i].p, c.arguments.items[i].n):
             out_of_memory(loop, c)
             return
     c.stop = NULL

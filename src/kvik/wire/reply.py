@@ -78,7 +78,7 @@ def reply_error_slice(c, text, n):
 
 def reply_error_line(c, text, n):
     """An error that has been counted; line breaks in it become spaces."""
-    cast(LoopPtr, c.loop).failed = True
+    cast(LoopPtr, c.loop).tick.failed = True
     reply_line(c, 45, text, n)
 
 
