@@ -4,7 +4,10 @@
 
        errno of fsync | delay of fsync in ms | errno of write | calls of fsync so far
 
-   It concerns files whose path contains BAD_DISK_PATH; 0 is no error. */
+   It concerns files whose path contains BAD_DISK_PATH; 0 is no error.
+
+   To the file that BAD_DISK_SYNCED names, if any, two 64-bit integers are appended for each file that was synchronised:
+   its inode, and the size that it had when that began, which is what a power cut leaves of it at least. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,11 +46,39 @@ static int concerns(int fd) {
     return strstr(path, wanted) != NULL;
 }
 
+static ssize_t real_write(int fd, const void *p, size_t n) {
+    static ssize_t (*real)(int, const void *, size_t);
+    if (real == NULL)
+        real = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    return real(fd, p, n);
+}
+
+static int sync_and_note(int (*real)(int), int fd) {
+    const char *name = getenv("BAD_DISK_SYNCED");
+    struct stat before;
+    int64_t note[2];
+    int notes, result;
+    if (name == NULL || fstat(fd, &before) < 0)
+        return real(fd);
+    result = real(fd);
+    if (result != 0)
+        return result;
+    notes = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (notes >= 0) {
+        note[0] = (int64_t)before.st_ino;
+        note[1] = (int64_t)before.st_size;
+        if (real_write(notes, note, sizeof note) != sizeof note)
+            abort();
+        close(notes);
+    }
+    return 0;
+}
+
 static int sync_with(const char *name, int fd) {
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
     int32_t delay;
     if (!concerns(fd))
-        return real(fd);
+        return sync_and_note(real, fd);
     delay = control[1];
     if (delay > 0) {
         struct timespec t = {delay / 1000, delay % 1000 * 1000000L};
@@ -57,19 +89,16 @@ static int sync_with(const char *name, int fd) {
         errno = control[0];
         return -1;
     }
-    return real(fd);
+    return sync_and_note(real, fd);
 }
 
 int fsync(int fd) { return sync_with("fsync", fd); }
 int fdatasync(int fd) { return sync_with("fdatasync", fd); }
 
 ssize_t write(int fd, const void *p, size_t n) {
-    static ssize_t (*real)(int, const void *, size_t);
-    if (real == NULL)
-        real = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
     if (control != NULL && control[2] != 0 && concerns(fd)) {
         errno = control[2];
         return -1;
     }
-    return real(fd, p, n);
+    return real_write(fd, p, n);
 }

@@ -18,14 +18,19 @@ SOURCE = Path(__file__).with_suffix(".c")
 SYNC_ERROR, SYNC_DELAY, WRITE_ERROR, SYNCS = range(0, 16, 4)
 
 
+def compiled(directory: Path) -> Path:
+    library = directory / "bad_disk.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True, timeout=60)
+    return library
+
+
 class BadDisk:
     """What the disk does to files whose path contains `path`; nothing until it is told to."""
 
     def __init__(self, path: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="kvik-test-disk-"))
         self.path = path
-        self.library = self.directory / "bad_disk.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", self.library, SOURCE, "-ldl"], check=True, timeout=60)
+        self.library = compiled(self.directory)
         self.control = self.directory / "control"
         self.control.write_bytes(bytes(16))
         with self.control.open("r+b") as file:
