@@ -124,6 +124,14 @@ def sort(words: Words, ours: Any, theirs: Any) -> bool:
     return len(ours) == len(theirs) if b"LIMIT" in options else unordered(words, ours, theirs)
 
 
+def places(words: Words, ours: Any, theirs: Any) -> bool:
+    """With COUNT, it is left open which of the places at the same distance come, and in which order: here they are many.
+    (Who comes when distances differ: tests/commands/test_geo_oracle.py.)"""
+    if b"COUNT" in (word.upper() for word in words) and type(ours) is list and type(theirs) is list:
+        return len(ours) == len(theirs)
+    return equal(ours, theirs)
+
+
 def listed(reply: Any) -> list[Any]:
     return reply if isinstance(reply, list) else []
 
@@ -134,6 +142,8 @@ RULES: Final[MappingProxyType[bytes, Rule]] = MappingProxyType(
         **dict.fromkeys((b"HPEXPIRETIME", b"HPTTL", b"PEXPIRETIME", b"PTTL"), close(MILLISECONDS)),
         **dict.fromkeys((b"HKEYS", b"HVALS", b"KEYS", b"SDIFF", b"SINTER", b"SMEMBERS", b"SUNION"), unordered),
         b"HGETALL": unordered_pairs,
+        **dict.fromkeys((b"GEORADIUS", b"GEORADIUS_RO", b"GEORADIUSBYMEMBER", b"GEORADIUSBYMEMBER_RO"), places),
+        b"GEOSEARCH": places,
         b"SORT": sort,
         b"SORT_RO": sort,
         b"XINFO": stream_information,
