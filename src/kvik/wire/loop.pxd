@@ -27,8 +27,19 @@ cdef enum:
     SPIN_REWARD = 3             # it pays when it finds something one time in so many, and one more
     SPIN_CREDIT_MAX = 32
     SPIN_PROBE = 16             # one tick in so many tries whether it pays again
+    NAP_NS = 40000              # how long the loop lets requests gather
+    NAP_CLIENTS = 24            # when at least so many clients have been heard of in the last ACTIVE_MS
+    NAP_ENOUGH = 4              # of how many clients there have to be requests then
+    NAP_REWARD = 2              # it pays when there are one time in so many, and one more
+    NAP_CREDIT_MAX = 32
+    NAP_PROBE = 256             # one tick in so many tries whether it pays again
+    ACTIVE_MS = 100
     MESSAGES_BYTES = 262144     # of messages to subscribers that wait to be delivered, a protocol
     SEND_MAX = 1048576          # bytes of queued replies that are sent to one client in a tick
+
+cdef extern from "sys/prctl.h" nogil:
+    int PR_SET_TIMERSLACK
+    int prctl(int option, unsigned long value)
 
 cdef enum:                      # Loop.observed: who wants to know of commands (commands/observe.py)
     OBSERVE_MONITORS = 1
@@ -125,6 +136,10 @@ cdef struct Loop:
     bint running
     bint had_events             # in the last tick
     int spin_credit             # above 0: looking again before sleeping has paid of late
+    int nap_credit              # likewise: letting requests gather
+    int active_clients          # how many sent something in the last ACTIVE_MS
+    int heard_clients           # and since then
+    int64_t heard_since_ms
     int64_t next_cron_ms
 
     Client *clients             # all of them, newest first
@@ -165,6 +180,9 @@ cdef bint loop_wake_by(Loop *loop, int fd) noexcept nogil
 cdef void loop_run(Loop *loop) noexcept nogil
 cdef void loop_tick(Loop *loop, bint wait) noexcept nogil
 cdef int wait_for_events(Loop *loop, int timeout) noexcept nogil
+cdef int look_again(Loop *loop) noexcept nogil
+cdef int nap(Loop *loop) noexcept nogil
+cdef void count_active(Loop *loop) noexcept nogil
 cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
 cdef void drain_wake(Loop *loop) noexcept nogil
 cdef void loop_nudge(Loop *loop) noexcept nogil

@@ -49,9 +49,10 @@ from cython.cimports.kvik.wire.poller import (
     poller_wait,
 )
 from cython.cimports.kvik.wire.receive import keep_rest, receive, run_batch
-from cython.cimports.libc.stdint import int64_t, uint32_t
+from cython.cimports.libc.stdint import int64_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset
+from cython.cimports.posix.time import nanosleep, timespec
 from cython.cimports.posix.unistd import read, write
 
 # --- life ------------------------------------------------------------------------------------------------------------
@@ -124,6 +125,7 @@ def loop_wake_by(loop, fd):
 
 def loop_run(loop):
     """Run until somebody sets `running` to False. (Of those whom the turnstile lets in, somebody may have done so.)"""
+    prctl(PR_SET_TIMERSLACK, 1)         # of this thread: naps are as long as they say
     if loop.turnstile != NULL:
         turnstile_enter(loop.turnstile)
     else:
@@ -157,6 +159,7 @@ def loop_tick(loop, wait):
             turnstile_enter(loop.turnstile)
     begun = monotonic_us()
     clock_tick(loop.clock)
+    count_active(loop)
     for i in range(n):
         handle_event(loop, loop.poller.events[i].data, loop.poller.events[i].events)
     if loop.tick.again.count > 0:
@@ -173,24 +176,60 @@ def loop_tick(loop, wait):
 
 
 def wait_for_events(loop, timeout):
-    """How many events there are. Before it sleeps, the loop looks a few times more (for about 3 us): when the clients
-    answer quickly, neither it has to go to sleep nor they to wake it. It stops doing so where that does not pay.
+    """How many events there are. Between events, two ways to need less of the kernel than going to sleep and being woken
+    for each of them are tried, as long as they pay.
     """
     n: cython.int = 0
-    _: cython.int
-    if timeout > 0 and loop.had_events and (loop.spin_credit > 0 or loop.stats.cycles % SPIN_PROBE == 0):
-        for _ in range(SPIN_TRIES):
-            n = poller_wait(address(loop.poller), 0)
-            if n > 0:
-                break
-        if n == 0 and loop.spin_credit > 0:
-            loop.spin_credit -= 1
-        elif n > 0 and loop.spin_credit < SPIN_CREDIT_MAX:
-            loop.spin_credit += SPIN_REWARD
+    if timeout > 0 and loop.had_events:
+        if loop.spin_credit > 0 or loop.stats.cycles % SPIN_PROBE == 0:
+            n = look_again(loop)
+        if n == 0 and loop.active_clients >= NAP_CLIENTS and (
+                loop.nap_credit > 0 or loop.stats.cycles % NAP_PROBE == 0):
+            n = nap(loop)
     if n == 0:
         n = poller_wait(address(loop.poller), timeout)
     loop.had_events = n > 0
     return n
+
+
+def look_again(loop):
+    """Look a few times more, for about 3 us: when clients answer quickly, nobody has to sleep or to wake anybody."""
+    n: cython.int = 0
+    _: cython.int
+    for _ in range(SPIN_TRIES):
+        n = poller_wait(address(loop.poller), 0)
+        if n > 0:
+            break
+    if n == 0 and loop.spin_credit > 0:
+        loop.spin_credit -= 1
+    elif n > 0 and loop.spin_credit < SPIN_CREDIT_MAX:
+        loop.spin_credit += SPIN_REWARD
+    return n
+
+
+def nap(loop):
+    """Sleep for NAP_NS, whatever comes meanwhile. When many clients send one request at a time, several of them are served
+    for one sleep, and none has to wake the loop. (With few of them, each would wait for the end of the nap.)
+    """
+    n: cython.int
+    time: timespec
+    time.tv_sec = 0
+    time.tv_nsec = NAP_NS
+    nanosleep(address(time), NULL)
+    n = poller_wait(address(loop.poller), 0)
+    if n < NAP_ENOUGH and loop.nap_credit > 0:
+        loop.nap_credit -= 1
+    elif n >= NAP_ENOUGH and loop.nap_credit < NAP_CREDIT_MAX:
+        loop.nap_credit += NAP_REWARD
+    return n
+
+
+def count_active(loop):
+    """Every ACTIVE_MS: how many clients were heard of in this time (read_some counts them)."""
+    if cast(uint64_t, loop.clock.now_ms - loop.heard_since_ms) >= ACTIVE_MS:     # the clock may go backwards
+        loop.active_clients = loop.heard_clients
+        loop.heard_clients = 0
+        loop.heard_since_ms = loop.clock.now_ms
 
 
 def handle_event(loop, data, events):

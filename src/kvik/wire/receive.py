@@ -105,6 +105,8 @@ def read_some(loop, c, into, room):
     if n > 0:
         loop.stats.bytes_in += n
         c.bytes_in += n
+        if c.active_ms < loop.heard_since_ms:
+            loop.heard_clients += 1
         c.active_ms = loop.clock.now_ms
         return n
     if c.detached == NULL and (n == 0 or (errno != EAGAIN and errno != EINTR)):
