@@ -34,7 +34,7 @@ from cython.cimports.kvik.engine.geohash import (
     geo_shape_ranges,
     geohash_decode,
 )
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.intrinsics import ones
 from cython.cimports.kvik.engine.text import format_integer, is_word, parse_double, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
@@ -362,7 +362,6 @@ def find_matches(e, query, matches, heap):
 def matches_add(matches, heap, match):
     """Take it in, in place of a worse one if there are enough. False: nothing more is wanted, or memory is short."""
     larger: GeoMatchPtr
-    capacity: cython.size_t
     match.turn = matches.found
     matches.found += 1
     if matches.limit > 0 and cast(int64_t, matches.count) == matches.limit:
@@ -371,14 +370,12 @@ def matches_add(matches, heap, match):
             sift_down(matches, 0, matches.count)
         return True
     if matches.count == matches.capacity:
-        capacity = matches.capacity * 2 if matches.capacity > 0 else 32
-        larger = cast(GeoMatchPtr, heap_resize(
-            heap, matches.items, matches.capacity * sizeof(GeoMatch), capacity * sizeof(GeoMatch)))
+        larger = cast(GeoMatchPtr, heap_double(heap, matches.items, matches.capacity, 32, sizeof(GeoMatch)))
         if larger == NULL:
             matches.failed = True
             return False
         matches.items = larger
-        matches.capacity = capacity
+        matches.capacity = doubled(matches.capacity, 32)
     matches.items[matches.count] = match[0]
     matches.count += 1
     if cast(int64_t, matches.count) == matches.limit:

@@ -16,7 +16,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_key_length,
     entry_type,
 )
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_double, heap_free
 from cython.cimports.kvik.engine.table import table_random, table_scan
 from cython.cimports.kvik.engine.text import (
     PLUS,
@@ -55,7 +55,6 @@ def pattern_of(pattern):
 def found_add(context, e):
     found: FoundPtr = cast(FoundPtr, context)
     grown: EntryPtrPtr
-    capacity: cython.size_t
     found.seen += 1
     if found.failed or is_expired(found.keyspace, e) or (found.kind != -1 and entry_type(e) != found.kind):
         return
@@ -63,14 +62,12 @@ def found_add(context, e):
             found.pattern.p, found.pattern.n, entry_key(e), entry_key_length(e), False):
         return
     if found.count == found.capacity:
-        capacity = found.capacity * 2 if found.capacity > 0 else 64
-        grown = cast(EntryPtrPtr, heap_resize(
-            found.heap, found.entries, found.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
+        grown = cast(EntryPtrPtr, heap_double(found.heap, found.entries, found.capacity, 64, sizeof(EntryPtr)))
         if grown == NULL:
             found.failed = True
             return
         found.entries = grown
-        found.capacity = capacity
+        found.capacity = doubled(found.capacity, 64)
     found.entries[found.count] = e
     found.count += 1
 

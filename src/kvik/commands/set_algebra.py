@@ -24,7 +24,7 @@ from cython.cimports.kvik.engine.entry import (
     TYPE_SET,
     entry_encoding,
 )
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.intrinsics import prefetch
 from cython.cimports.kvik.engine.text import is_word, parse_integer
 from cython.cimports.kvik.keyspace.call import call_hash
@@ -134,18 +134,16 @@ def results_init(results, call):
 
 def results_add(results, members, count):
     i: cython.int
-    capacity: cython.size_t
     grown: WordPtr
     if not results.counted:
         if results.count + count > results.capacity:
-            capacity = results.capacity * 2 if results.capacity > 0 else 2 * MEMBERS
-            grown = cast(WordPtr, heap_resize(
-                results.heap, results.words, results.capacity * sizeof(uint64_t), capacity * sizeof(uint64_t)))
+            grown = cast(WordPtr, heap_double(
+                results.heap, results.words, results.capacity, 2 * MEMBERS, sizeof(uint64_t)))
             if grown == NULL:
                 results.failed = True
                 return
             results.words = grown
-            results.capacity = capacity
+            results.capacity = doubled(results.capacity, 2 * MEMBERS)
         for i in range(count):
             results.words[results.count + i] = members[i].word
     results.count += count

@@ -131,6 +131,12 @@ cdef void *heap_alloc_slow(Heap *heap, size_t n) noexcept nogil
 cdef void heap_free_slow(Heap *heap, void *p, size_t n) noexcept nogil
 cdef void *heap_alloc_smaller(Heap *heap, size_t n) noexcept nogil
 cdef void *heap_resize(Heap *heap, void *p, size_t old, size_t n) noexcept nogil
+cdef void *heap_double(Heap *heap, void *items, size_t capacity, size_t first, size_t bytes) noexcept nogil
+
+cdef inline size_t doubled(size_t capacity, size_t first) noexcept nogil:
+    """The capacity after heap_double."""
+    return capacity * 2 if capacity > 0 else first
+
 cdef void *heap_alloc_aligned(Heap *heap, size_t n) noexcept nogil
 cdef void heap_free_aligned(Heap *heap, void *p, size_t n) noexcept nogil
 cdef void heap_free_remote(Heap *heap, void *p, size_t n) noexcept nogil

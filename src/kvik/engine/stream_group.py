@@ -11,7 +11,14 @@ Costs: a name O(log names), adding and dropping one O(names) of moving pointers;
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_block_bytes, heap_free, heap_release, heap_resize
+from cython.cimports.kvik.engine.heap import (
+    doubled,
+    heap_alloc,
+    heap_block_bytes,
+    heap_double,
+    heap_free,
+    heap_release,
+)
 from cython.cimports.kvik.engine.id_map import (
     cursor_next,
     cursor_slot,
@@ -75,15 +82,13 @@ def roster_add(heap, roster, item):
     found: cython.bint = False
     name: Slice = name_of(item)
     at: cython.int = roster_place(roster, address(name), address(found))
-    capacity: uint32_t = 2 * roster.capacity if roster.capacity > 0 else 1
     items: NamedPtrPtr
     if roster.count == roster.capacity:
-        items = cast(NamedPtrPtr, heap_resize(
-            heap, roster.items, roster.capacity * sizeof(NamedPtr), capacity * sizeof(NamedPtr)))
+        items = cast(NamedPtrPtr, heap_double(heap, roster.items, roster.capacity, 1, sizeof(NamedPtr)))
         if items == NULL:
             return False
         roster.items = items
-        roster.capacity = capacity
+        roster.capacity = cast(uint32_t, doubled(roster.capacity, 1))
     memmove(roster.items + at + 1, roster.items + at, (roster.count - at) * sizeof(NamedPtr))
     roster.items[at] = item
     roster.count += 1

@@ -21,6 +21,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t
 
 from kvik.engine.listpack cimport Item, ItemPtr
+from kvik.engine.text cimport Slice
 
 cdef enum:
     ZIPLIST_HEADER = 10
@@ -39,6 +40,7 @@ ctypedef const char *Bytes
 
 cdef bint ziplist_open(PackedReader *reader, const char *p, size_t n) noexcept nogil
 cdef bint ziplist_read(PackedReader *reader, Item *item) noexcept nogil
+cdef bint ziplist_read_pair(PackedReader *reader, Slice *first, Slice *second, char *scratch) noexcept nogil
 cdef bint zipmap_open(PackedReader *reader, const char *p, size_t n) noexcept nogil
 cdef bint zipmap_read(PackedReader *reader, Item *field, Item *value) noexcept nogil
 cdef bint damaged(PackedReader *reader) noexcept nogil

@@ -6,9 +6,9 @@ against what was really read. A reader that meets damage says so (`damaged`) and
 
 # ruff: noqa: F821
 import cython
-from cython import NULL, cast
+from cython import NULL, address, cast
 from cython.cimports.kvik.engine.intrinsics import load32, load64, swap64
-from cython.cimports.kvik.engine.listpack import load16
+from cython.cimports.kvik.engine.listpack import item_text, load16
 
 
 def damaged(reader):
@@ -76,6 +76,21 @@ def ziplist_string(reader, head, item):
     item.p = cast(cython.p_char, reader.p)
     item.n = n
     reader.p += n
+    return True
+
+
+def ziplist_read_pair(reader, first, second, scratch):
+    """The next two entries as text, for which `scratch` has 48 bytes. False at the end, and where there is damage: one that
+    stands alone is that too. O(1).
+    """
+    a: Item
+    b: Item
+    if not ziplist_read(reader, address(a)):
+        return False
+    if not ziplist_read(reader, address(b)):
+        return damaged(reader)
+    first[0] = item_text(address(a), scratch)
+    second[0] = item_text(address(b), scratch + 24)
     return True
 
 

@@ -7,7 +7,7 @@ can read without Python: a list that is made anew whenever a library comes or go
 # ruff: noqa: F821
 import cython
 from cython import NULL, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.libc.string import memcpy
 
 
@@ -15,15 +15,12 @@ def libraries_add(heap, libraries, p, n):
     """False when memory is short."""
     room: SlicePtr = libraries.codes
     text: cython.p_char
-    capacity: cython.int
     if libraries.count == libraries.capacity:
-        capacity = libraries.capacity * 2 if libraries.capacity > 0 else 8
-        room = cast(SlicePtr, heap_resize(
-            heap, libraries.codes, libraries.capacity * sizeof(Slice), capacity * sizeof(Slice)))
+        room = cast(SlicePtr, heap_double(heap, libraries.codes, libraries.capacity, 8, sizeof(Slice)))
         if room == NULL:
             return False
         libraries.codes = room
-        libraries.capacity = capacity
+        libraries.capacity = cast(cython.int, doubled(libraries.capacity, 8))
     text = cast(cython.p_char, heap_alloc(heap, n + 1))
     if text == NULL:
         return False

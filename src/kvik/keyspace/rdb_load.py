@@ -91,7 +91,7 @@ from cython.cimports.kvik.engine.rdb_format import (
 )
 from cython.cimports.kvik.engine.source import source_fail
 from cython.cimports.kvik.engine.text import parse_double
-from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read
+from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read, ziplist_read_pair
 from cython.cimports.kvik.keyspace.fields import fields_deadline
 from cython.cimports.kvik.keyspace.hash_value import has_fields, hash_fields, hash_new
 from cython.cimports.kvik.keyspace.rdb_load_hash import (
@@ -648,18 +648,12 @@ def load_zset_ziplist(r, e):
     s: Slice
     text: Slice
     number: Slice
-    member: Item
-    item: Item
     reader: PackedReader
     rules: SortedSetRules
     zset_rules(r, address(rules))
     if not take_string(r, address(s)) or not ziplist_open(address(reader), s.p, s.n):
         return fail(r, "a damaged ziplist")
-    while ziplist_read(address(reader), address(member)):
-        if not ziplist_read(address(reader), address(item)):
-            return fail(r, "a damaged ziplist")
-        text = item_text(address(member), scratch)
-        number = item_text(address(item), cast(cython.p_char, scratch) + 24)
+    while ziplist_read_pair(address(reader), address(text), address(number), scratch):
         if not score_of(address(number), address(score)):
             return fail(r, "a score that is no number")
         if not zset_put(r, address(rules), e, address(text), score):

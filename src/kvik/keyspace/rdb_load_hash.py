@@ -7,7 +7,6 @@ import cython
 from cython import NULL, address, cast
 from cython.cimports.kvik.engine.entry import ENCODING_LISTPACK
 from cython.cimports.kvik.engine.listpack import (
-    item_text,
     listpack_first,
     listpack_is_valid,
     listpack_item,
@@ -15,7 +14,7 @@ from cython.cimports.kvik.engine.listpack import (
     listpack_text,
 )
 from cython.cimports.kvik.engine.rdb_format import RDB_HASH_2, rdb_get_int64, rdb_get_length, scratch_room
-from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read, zipmap_open, zipmap_read
+from cython.cimports.kvik.engine.ziplist import ziplist_open, ziplist_read_pair, zipmap_open, zipmap_read
 from cython.cimports.kvik.keyspace.fields import EXPIRY_NONE, HASH_ADDED, HASH_NO_MEMORY
 from cython.cimports.kvik.keyspace.hash_value import hash_convert, hash_count, hash_set
 from cython.cimports.kvik.keyspace.rdb_load import EXPIRY_MAX, fail, keep_block, take_kept, take_string
@@ -145,18 +144,12 @@ def load_hash_ziplist(r, e):
     s: Slice
     field: Slice
     value: Slice
-    name: Item
-    item: Item
     reader: PackedReader
     settings: HashSettings
     hash_settings(r, address(settings))
     if not take_string(r, address(s)) or not ziplist_open(address(reader), s.p, s.n):
         return fail(r, "a damaged ziplist")
-    while ziplist_read(address(reader), address(name)):
-        if not ziplist_read(address(reader), address(item)):
-            return fail(r, "a damaged ziplist")
-        field = item_text(address(name), scratch)
-        value = item_text(address(item), cast(cython.p_char, scratch) + 24)
+    while ziplist_read_pair(address(reader), address(field), address(value), scratch):
         if not hash_put(r, address(settings), e, address(field), address(value), EXPIRY_NONE):
             return False
     return (not reader.damaged and hash_count(e) > 0) or fail(r, "a damaged ziplist")

@@ -14,7 +14,7 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import ENCODING_LISTPACK, ENCODING_SKIPLIST, entry_key, entry_key_length
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.intrinsics import store32
 from cython.cimports.kvik.engine.listpack import (
     LISTPACK_COUNT_MAX,
@@ -62,14 +62,11 @@ def builder_index(b, expected):
 
 def builder_grow(b):
     """Room for another member."""
-    capacity: cython.size_t = b.capacity * 2 if b.capacity > 0 else 64
-    grown: EntryPtrPtr
-    grown = cast(EntryPtrPtr, heap_resize(
-        b.heap, b.members, b.capacity * sizeof(EntryPtr), capacity * sizeof(EntryPtr)))
+    grown: EntryPtrPtr = cast(EntryPtrPtr, heap_double(b.heap, b.members, b.capacity, 64, sizeof(EntryPtr)))
     if grown == NULL:
         return False
     b.members = grown
-    b.capacity = capacity
+    b.capacity = doubled(b.capacity, 64)
     return True
 
 

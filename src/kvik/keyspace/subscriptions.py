@@ -10,7 +10,7 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import entry_bytes, entry_free, entry_new, entry_set_word
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.table import table_find, table_free, table_init, table_insert, table_remove
 from cython.cimports.kvik.wire.client import CLIENT_PUBSUB
 from cython.cimports.libc.stdint import uint32_t, uint64_t, uintptr_t
@@ -147,15 +147,13 @@ def channel_of(s, kind, name, n):
 
 def pattern_add(s, pattern):
     """Among those that every message is compared with. False when memory is short."""
-    capacity: uint32_t = s.pattern_capacity * 2 if s.pattern_capacity > 0 else 8
     grown: ChannelPtrPtr
     if s.pattern_count == s.pattern_capacity:
-        grown = cast(ChannelPtrPtr, heap_resize(
-            s.heap, s.patterns, s.pattern_capacity * sizeof(ChannelPtr), capacity * sizeof(ChannelPtr)))
+        grown = cast(ChannelPtrPtr, heap_double(s.heap, s.patterns, s.pattern_capacity, 8, sizeof(ChannelPtr)))
         if grown == NULL:
             return False
         s.patterns = grown
-        s.pattern_capacity = capacity
+        s.pattern_capacity = cast(uint32_t, doubled(s.pattern_capacity, 8))
     pattern.place = s.pattern_count
     s.patterns[pattern.place] = pattern
     s.pattern_count += 1
@@ -164,15 +162,13 @@ def pattern_add(s, pattern):
 
 def member_add(s, channel, sub):
     """At the end of the channel's members. False when memory is short."""
-    capacity: uint32_t = channel.capacity * 2 if channel.capacity > 0 else 1
     grown: MemberPtr
     if channel.count == channel.capacity:
-        grown = cast(MemberPtr, heap_resize(
-            s.heap, channel.members, channel.capacity * sizeof(Member), capacity * sizeof(Member)))
+        grown = cast(MemberPtr, heap_double(s.heap, channel.members, channel.capacity, 1, sizeof(Member)))
         if grown == NULL:
             return False
         channel.members = grown
-        channel.capacity = capacity
+        channel.capacity = cast(uint32_t, doubled(channel.capacity, 1))
     sub.place = channel.count
     channel.members[sub.place].client = sub.client
     channel.members[sub.place].subscription = sub

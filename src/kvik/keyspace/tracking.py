@@ -28,7 +28,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_word,
 )
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.intset import intset_add, intset_at, intset_count, intset_free, intset_new
 from cython.cimports.kvik.engine.ordered_set import compare_bytes
 from cython.cimports.kvik.engine.table import (
@@ -70,12 +70,11 @@ def tracking_free(t):
 
 def room_for_one(heap, items, count, capacity):
     """The array of pointers with room for one more. NULL when memory is short: then nothing has changed."""
-    wanted: uint32_t = capacity[0] * 2 if capacity[0] > 0 else 1
     if count < capacity[0]:
         return items
-    items = heap_resize(heap, items, capacity[0] * sizeof(TrackerPtr), wanted * sizeof(TrackerPtr))
+    items = heap_double(heap, items, capacity[0], 1, sizeof(TrackerPtr))
     if items != NULL:
-        capacity[0] = wanted
+        capacity[0] = cast(uint32_t, doubled(capacity[0], 1))
     return items
 
 

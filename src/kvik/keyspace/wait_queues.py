@@ -19,7 +19,7 @@ from cython.cimports.kvik.engine.entry import (
     entry_set_word,
 )
 from cython.cimports.kvik.engine.hashing import hash_bytes
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free
 from cython.cimports.kvik.engine.table import (
     table_each,
     table_find,
@@ -301,15 +301,13 @@ def timer_settle(w, i):
 
 
 def timer_add(w, b):
-    capacity: cython.int = w.timer_capacity * 2 if w.timer_capacity > 0 else 16
     grown: BlockedPtrPtr
     if w.timer_count == w.timer_capacity:
-        grown = cast(BlockedPtrPtr, heap_resize(
-            w.heap, w.timers, w.timer_capacity * sizeof(BlockedPtr), capacity * sizeof(BlockedPtr)))
+        grown = cast(BlockedPtrPtr, heap_double(w.heap, w.timers, w.timer_capacity, 16, sizeof(BlockedPtr)))
         if grown == NULL:
             return False
         w.timers = grown
-        w.timer_capacity = capacity
+        w.timer_capacity = cast(cython.int, doubled(w.timer_capacity, 16))
     timer_place(w, w.timer_count, b)
     w.timer_count += 1
     timer_settle(w, b.timer)

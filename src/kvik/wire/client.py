@@ -10,7 +10,7 @@ with what was really received; SET takes that block as the value, so 512 MB are 
 import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.entry import raw_bytes, raw_free
-from cython.cimports.kvik.engine.heap import heap_alloc, heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_alloc, heap_double, heap_free, heap_resize
 from cython.cimports.kvik.wire.parser import arguments_free
 from cython.cimports.libc.string import memcpy, memset
 
@@ -105,16 +105,13 @@ def client_drop_big(heap, c):
 
 def client_add_big(heap, c, raw, index):
     """Argument `index` stands in `raw`. False when memory is short."""
-    capacity: cython.size_t
     grown: BigArgumentPtr
     if c.big_count == c.big_capacity:
-        capacity = c.big_capacity * 2 if c.big_capacity > 0 else 2
-        grown = cast(BigArgumentPtr, heap_resize(
-            heap, c.big, c.big_capacity * sizeof(BigArgument), capacity * sizeof(BigArgument)))
+        grown = cast(BigArgumentPtr, heap_double(heap, c.big, c.big_capacity, 2, sizeof(BigArgument)))
         if grown == NULL:
             return False
         c.big = grown
-        c.big_capacity = capacity
+        c.big_capacity = doubled(c.big_capacity, 2)
     c.big[c.big_count].raw = raw
     c.big[c.big_count].index = index
     c.big_count += 1

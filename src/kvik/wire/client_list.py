@@ -6,21 +6,18 @@ An array that doubles when it is full. All zeros is the empty list, which holds 
 # ruff: noqa: F821
 import cython
 from cython import NULL, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_double, heap_free
 
 
 def client_list_add(heap, clients, c):
     """False when memory is short."""
     grown: ClientPtrPtr
-    n: cython.int
     if clients.count == clients.capacity:
-        n = clients.capacity * 2 if clients.capacity > 0 else 64
-        grown = cast(ClientPtrPtr, heap_resize(
-            heap, clients.items, clients.capacity * sizeof(ClientPtr), n * sizeof(ClientPtr)))
+        grown = cast(ClientPtrPtr, heap_double(heap, clients.items, clients.capacity, 64, sizeof(ClientPtr)))
         if grown == NULL:
             return False
         clients.items = grown
-        clients.capacity = n
+        clients.capacity = cast(cython.int, doubled(clients.capacity, 64))
     clients.items[clients.count] = c
     clients.count += 1
     return True

@@ -25,13 +25,12 @@ cdef enum:
     SHARE_BYTES = 4194304       # of replies queued for one client in a tick; then it is the others' turn
     SPIN_TRIES = 16             # looks for events before sleeping
     SPIN_REWARD = 3             # it pays when it finds something one time in so many, and one more
-    SPIN_CREDIT_MAX = 32
     SPIN_PROBE = 16             # one tick in so many tries whether it pays again
     NAP_NS = 40000              # how long the loop lets requests gather
     NAP_CLIENTS = 24            # when at least so many clients have been heard of in the last ACTIVE_MS
     NAP_ENOUGH = 4              # of how many clients there have to be requests then
     NAP_REWARD = 2              # it pays when there are one time in so many, and one more
-    NAP_CREDIT_MAX = 32
+    CREDIT_MAX = 32             # of either
     NAP_PROBE = 256             # one tick in so many tries whether it pays again
     ACTIVE_MS = 100
     MESSAGES_BYTES = 262144     # of messages to subscribers that wait to be delivered, a protocol
@@ -182,6 +181,7 @@ cdef void loop_tick(Loop *loop, bint wait) noexcept nogil
 cdef int wait_for_events(Loop *loop, int timeout) noexcept nogil
 cdef int look_again(Loop *loop) noexcept nogil
 cdef int nap(Loop *loop) noexcept nogil
+cdef int credit_after(int credit, bint paid, int reward) noexcept nogil
 cdef void count_active(Loop *loop) noexcept nogil
 cdef void handle_event(Loop *loop, void *data, int events) noexcept nogil
 cdef void drain_wake(Loop *loop) noexcept nogil

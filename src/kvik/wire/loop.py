@@ -200,10 +200,7 @@ def look_again(loop):
         n = poller_wait(address(loop.poller), 0)
         if n > 0:
             break
-    if n == 0 and loop.spin_credit > 0:
-        loop.spin_credit -= 1
-    elif n > 0 and loop.spin_credit < SPIN_CREDIT_MAX:
-        loop.spin_credit += SPIN_REWARD
+    loop.spin_credit = credit_after(loop.spin_credit, n > 0, SPIN_REWARD)
     return n
 
 
@@ -217,11 +214,15 @@ def nap(loop):
     time.tv_nsec = NAP_NS
     nanosleep(address(time), NULL)
     n = poller_wait(address(loop.poller), 0)
-    if n < NAP_ENOUGH and loop.nap_credit > 0:
-        loop.nap_credit -= 1
-    elif n >= NAP_ENOUGH and loop.nap_credit < NAP_CREDIT_MAX:
-        loop.nap_credit += NAP_REWARD
+    loop.nap_credit = credit_after(loop.nap_credit, n >= NAP_ENOUGH, NAP_REWARD)
     return n
+
+
+def credit_after(credit, paid, reward):
+    """What is tried goes on as long as there is credit: what it has after this time."""
+    if not paid:
+        return credit - 1 if credit > 0 else 0
+    return credit + reward if credit < CREDIT_MAX else credit
 
 
 def count_active(loop):

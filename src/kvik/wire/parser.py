@@ -10,7 +10,7 @@ slices, and believes no length before the bytes are there.
 # ruff: noqa: F821
 import cython
 from cython import NULL, address, cast, sizeof
-from cython.cimports.kvik.engine.heap import heap_free, heap_resize
+from cython.cimports.kvik.engine.heap import doubled, heap_double, heap_free
 from cython.cimports.kvik.engine.text import (
     APOSTROPHE,
     BACKSLASH,
@@ -31,15 +31,12 @@ from cython.cimports.libc.string import memchr
 def arguments_add(heap, arguments, p, n):
     """Append a slice; False when memory is short. Amortized O(1)."""
     grown: SlicePtr
-    capacity: cython.size_t
     if arguments.count == arguments.capacity:
-        capacity = arguments.capacity * 2 if arguments.capacity > 0 else 16
-        grown = cast(SlicePtr, heap_resize(
-            heap, arguments.items, arguments.capacity * sizeof(Slice), capacity * sizeof(Slice)))
+        grown = cast(SlicePtr, heap_double(heap, arguments.items, arguments.capacity, 16, sizeof(Slice)))
         if grown == NULL:
             return False
         arguments.items = grown
-        arguments.capacity = capacity
+        arguments.capacity = doubled(arguments.capacity, 16)
     arguments.items[arguments.count].p = p
     arguments.items[arguments.count].n = n
     arguments.count += 1
