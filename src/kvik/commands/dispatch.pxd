@@ -19,6 +19,7 @@ from kvik.wire.loop cimport Loop, Request, RequestPtr
 cdef enum:
     BUCKET_LEAD = 16            # how many requests ahead buckets are prefetched
     ENTRY_LEAD = 8              # and entries
+    VALUE_LEAD = 4              # and values
     NAMES = 2048                # places in the name index, a power of two, at least four times the commands
     NAMES_SHIFT = 53            # 64 - 11 bits
     NAME_MAX = 128              # of a command, with a NUL behind it
@@ -122,6 +123,7 @@ cdef Command *find_subcommand(Command *container, const char *name, size_t n) no
 cdef void execute(void *owner, Request *requests, int count) noexcept nogil
 cdef void resolve(Dispatcher *d, Request *r, const Slice *argv) noexcept nogil
 cdef void fetch_entry(Dispatcher *d, Request *r) noexcept nogil
+cdef void fetch_value(Dispatcher *d, Request *r) noexcept nogil
 cdef void answer_rest(void *owner, Request *requests, int count, Slice *argv) noexcept nogil
 cdef void run(Dispatcher *d, Request *r, Slice *argv) noexcept nogil
 cdef bint is_refused(Dispatcher *d, Call *call) noexcept nogil

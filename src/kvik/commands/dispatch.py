@@ -1,10 +1,11 @@
 """From requests to running commands.
 
-The loop hands over a batch of requests of many clients. Each goes through three stages, in a pipeline, so that memory
+The loop hands over a batch of requests of many clients. Each goes through four stages, in a pipeline, so that memory
 is on its way while other commands run:
 
     i + 16   resolve      name to command, hash of the first key, prefetch its bucket
     i + 8    fetch_entry  prefetch the entry the bucket points to
+    i + 4    fetch_value  prefetch what the entry points to, or the rest of it
     i        run          check, call the handler, account
 
 `run` is where every command passes: what must be checked before and counted after is here, once.
@@ -20,7 +21,7 @@ from cython.cimports.kvik.engine.hashing import hash_bytes
 from cython.cimports.kvik.engine.heap import heap_alloc, heap_free
 from cython.cimports.kvik.engine.histogram import histogram_add, histogram_free, histogram_new
 from cython.cimports.kvik.engine.intrinsics import ALL_ONES, GOLDEN_RATIO, cycles, unlikely
-from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry
+from cython.cimports.kvik.engine.table import table_prefetch_bucket, table_prefetch_entry, table_prefetch_value
 from cython.cimports.kvik.engine.text import same_word
 from cython.cimports.kvik.keyspace.blocking import may_serve, unblock
 from cython.cimports.kvik.keyspace.call import (
@@ -203,11 +204,15 @@ def execute(owner, requests, count):
         resolve(d, address(requests[i]), argv)
     for i in range(ENTRY_LEAD if count > ENTRY_LEAD else count):
         fetch_entry(d, address(requests[i]))
+    for i in range(VALUE_LEAD if count > VALUE_LEAD else count):
+        fetch_value(d, address(requests[i]))
     for i in range(count):
         if i + BUCKET_LEAD < count:
             resolve(d, address(requests[i + BUCKET_LEAD]), argv)
         if i + ENTRY_LEAD < count:
             fetch_entry(d, address(requests[i + ENTRY_LEAD]))
+        if i + VALUE_LEAD < count:
+            fetch_value(d, address(requests[i + VALUE_LEAD]))
         run(d, address(requests[i]), argv + requests[i].first)
 
 
@@ -232,6 +237,11 @@ def resolve(d, r, argv):
 def fetch_entry(d, r):
     if r.key != 0:
         table_prefetch_entry(address(d.keyspace.databases[r.client.db].keys), r.hash)
+
+
+def fetch_value(d, r):
+    if r.key != 0:
+        table_prefetch_value(address(d.keyspace.databases[r.client.db].keys), r.hash)
 
 
 def run(d, r, argv):

@@ -11,7 +11,8 @@ that no lookup takes it for an entry.
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 
-from kvik.engine.entry cimport Entry, EntryPtr, Slot
+from kvik.engine.entry cimport (
+    ENCODING_INT, LAYOUT_WORD, Entry, EntryPtr, Slot, entry_bytes, entry_encoding, entry_pointer)
 from kvik.engine.hashing cimport HashKey, Text
 from kvik.engine.heap cimport Heap
 from kvik.engine.intrinsics cimport BYTES_01, BYTES_7F, SIX_TAG_BYTES, TAG_BYTES, load64, low_byte, mul_high, prefetch
@@ -24,6 +25,9 @@ cdef enum:
     LOAD = 5                    # entries a bucket that growth keeps to
     MOVES_MAX = 4               # buckets that one insert or removal moves at most
     RANDOM_TRIES = 4            # places that a random choice fetches at once
+    LINE = 64                   # of the cache
+    PREFETCH_FIRST = 120        # in the first line of an entry that table_prefetch_entry leaves out
+    PREFETCH_MOST = 1152        # bytes of an entry that are prefetched; the rest is the hardware's
     SAMPLE_BUCKETS = 10         # that table_sample looks into for each entry it wants, at most
     CURSOR_SHIFT = 12           # scan cursors are the top 52 bits of a hash: exact in a double too
 
@@ -114,6 +118,28 @@ cdef inline Entry *table_prefetch_entry(const Table *t, uint64_t h) noexcept nog
     prefetch(e)
     prefetch(<char *>e + 56)
     return e
+
+cdef inline void table_prefetch_value(const Table *t, uint64_t h) noexcept nogil:
+    """In a table of keys, prefetch what the entry of table_prefetch_entry, which has come by now, holds beyond its first lines: a block of its
+    own, or the lines of a long value. (The table may have changed meanwhile: the entry is looked for anew.)
+    """
+    cdef Bucket *b = bucket_of(t, h)
+    cdef uint64_t found = tag_matches(b, BYTES_01 * tag_of(h))
+    cdef Entry *e
+    cdef size_t n
+    cdef size_t at = PREFETCH_FIRST
+    if found == 0:
+        return
+    e = b.slots[low_byte(found)]
+    if e.layout & LAYOUT_WORD:
+        if entry_encoding(e) != ENCODING_INT:
+            prefetch(entry_pointer(e))
+        return
+    n = entry_bytes(e)
+    n = n if n < PREFETCH_MOST else PREFETCH_MOST
+    while at < n:
+        prefetch(<char *>e + at)
+        at += LINE
 
 cdef bint table_init(Table *t, Heap *heap, const HashKey *key) noexcept nogil
 cdef void table_free(Table *t) noexcept nogil

@@ -7,8 +7,6 @@ The module is not initialised, its Python side stays asleep.
 """
 
 # ruff: noqa: F821
-import importlib.machinery
-import importlib.util
 
 import cython
 from cython import NULL, address, cast, sizeof
@@ -59,6 +57,9 @@ def load_lua():
 
 def lua_path():
     """The file of the module with the interpreter. It is not imported, nor is its package."""
+    import importlib.machinery  # late: only who has scripts needs it
+    import importlib.util
+
     package = importlib.util.find_spec("lupa")
     if package is None:
         raise LuaError("scripts need the package lupa: pip install lupa")

@@ -50,7 +50,9 @@ def _open_one(address: str, port: int, backlog: int, optional: bool) -> socket.s
     host, family = _ANY.get(address, (address, socket.AF_UNSPEC))
     try:
         if family == socket.AF_UNSPEC:
-            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            # as bytes: for a str, Python loads its tables for international names (0.4 MB) before it looks
+            name = host.encode() if host.isascii() else host
+            family = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     except OSError as error:
         if optional:

@@ -12,8 +12,8 @@ from kvik.wire.parser cimport CharPtr
 cdef enum:
     MESSAGE_MAX = 16384         # longer messages are blocks of their own
     MESSAGES_EARLY = 131072     # messages of one protocol that are delivered before the group is through
-    DELIVERY_US = 2000          # of delivering in a tick; then it is the others' turn
-    DELIVERY_CHECK = 32         # the clock is read once in so many clients
+    DELIVERY_US = 250           # of delivering in a tick; then it is the others' turn
+    DELIVERY_CHECK = 16         # the clock is read once in so many clients
     DEFERRED_KEPT = 65536
 
 cdef struct Message:            # in one protocol
