@@ -132,4 +132,4 @@ def test_versions_to_come_are_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     path = tmp_path / "dump.rdb"
     path.write_bytes(b"REDIS0013" + whole[9:])
     assert check(str(path)) == 1
-    assert "an RDB version that this server does not know" in capsys.readouterr().out
+    assert "an RDB version that this server does not know: 13" in capsys.readouterr().out

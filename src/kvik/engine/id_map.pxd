@@ -115,6 +115,7 @@ cdef IdSlot *id_map_last(const IdMap *map) noexcept nogil
 cdef bint id_map_insert(Heap *heap, IdMap *map, StreamID id, void *value) noexcept nogil
 cdef void *id_map_remove(Heap *heap, IdMap *map, StreamID id) noexcept nogil
 cdef IdCursor id_map_first(const IdMap *map) noexcept nogil
+cdef IdCursor place_of(const IdMap *map, StreamID id) noexcept nogil
 cdef IdCursor id_map_from(const IdMap *map, StreamID id) noexcept nogil
 cdef IdCursor id_map_until(const IdMap *map, StreamID id) noexcept nogil
 

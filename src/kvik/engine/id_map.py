@@ -168,15 +168,20 @@ def id_map_first(map):
     return cursor
 
 
+def place_of(map, id):
+    """In the leaf where `id` belongs: at it, or where it would stand, which may be behind the last one."""
+    cursor: IdCursor
+    cursor.leaf = leaf_of(map, id)
+    cursor.at = node_place(cursor.leaf, id)
+    return cursor
+
+
 def id_map_from(map, id):
     """At `id` or the first ID behind it."""
     cursor: IdCursor
-    cursor.leaf = NULL
-    cursor.at = 0
     if map.root == NULL:
-        return cursor
-    cursor.leaf = leaf_of(map, id)
-    cursor.at = node_place(cursor.leaf, id)
+        return id_map_first(map)
+    cursor = place_of(map, id)
     if cursor.at == cursor.leaf.count:
         cursor.leaf = cursor.leaf.next
         cursor.at = 0
@@ -186,12 +191,9 @@ def id_map_from(map, id):
 def id_map_until(map, id):
     """At `id` or the last ID before it."""
     cursor: IdCursor
-    cursor.leaf = NULL
-    cursor.at = 0
     if map.root == NULL:
-        return cursor
-    cursor.leaf = leaf_of(map, id)
-    cursor.at = node_place(cursor.leaf, id)
+        return id_map_first(map)
+    cursor = place_of(map, id)
     if cursor.at == cursor.leaf.count or id_less(id, cursor.leaf.slots[cursor.at].id):
         cursor_previous(address(cursor))
     return cursor

@@ -38,6 +38,7 @@ cdef struct RdbReader:
     RdbLoader loader
     Database *db
     int version
+    bint unknown_version        # the file was refused for it
     bint valkeys                # the magic of Valkey 9
     Scratch key_room
     Slice key                   # that is being read; p NULL: none

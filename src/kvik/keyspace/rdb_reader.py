@@ -127,6 +127,7 @@ def read_magic(r):
             return refuse(r, "wrong signature: its version is no number")
         r.version = r.version * 10 + p[i] - 48
     if r.version < 1 or (r.version > RDB_VERSION_REDIS_MAX and r.version != RDB_VERSION_HASH_2 and not r.any_version):
+        r.unknown_version = True
         return refuse(r, "an RDB version that this server does not know")
     return True
 

@@ -24,8 +24,9 @@ from kvik.persist.aof_loader import AofLoader
 from kvik.persist.aof_worker import AofWorker
 from kvik.persist.child import Child, ChildSlot
 from kvik.persist.errors import STAGES, SaveError
-from kvik.persist.manifest import TEMPORARY, Manifest, sync_directory, write
+from kvik.persist.manifest import TEMPORARY, Manifest, write
 from kvik.persist.rdb import Snapshots
+from kvik.persist.replace_file import sync_directory
 
 if TYPE_CHECKING:
     from kvik.server.config import Config

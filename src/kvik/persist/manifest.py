@@ -18,6 +18,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from kvik.persist.replace_file import replace_file
 from kvik.server.config_text import QuoteError, quote, split_arguments
 
 BASE: Final = "b"
@@ -156,22 +157,5 @@ def read(path: str) -> Manifest | None:
 
 def write(manifest: Manifest, directory: str, name: str) -> None:
     """Put it in the place of the old one, whatever happens meanwhile. OSError; then the old one holds."""
-    temporary = os.path.join(directory, TEMPORARY + name)
-    with open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(manifest.text())
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(temporary, os.path.join(directory, name))
-    sync_directory(directory)
-
-
-def sync_directory(directory: str) -> None:
-    """Make what was done to the names in it last."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno not in (9, 22):      # EBADF, EINVAL: some file systems cannot
-            raise
-    finally:
-        os.close(fd)
+    data = manifest.text().encode("utf-8", "surrogateescape")
+    replace_file(os.path.join(directory, name), data, os.path.join(directory, TEMPORARY + name))

@@ -151,6 +151,8 @@ class RdbWorker:
         reason = self.file.source.error.decode()
         if self.file.error:
             reason += f": {os.strerror(self.file.error)}"
+        if reader.unknown_version:
+            reason += f": {reader.version}"
         return RdbError(self.file.source.error_at, reader.db.id, key, reader.key_offset, reason, reader.version)
 
     def loaded(self, end):

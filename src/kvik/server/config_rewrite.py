@@ -10,10 +10,10 @@ The file is replaced at once: a temporary file beside it is written, synced and 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Final
 
+from kvik.persist.replace_file import replace_file
 from kvik.server.config import Config
 from kvik.server.config_text import QuoteError, decode, encode, split_arguments
 from kvik.server.directives import DIRECTIVES, NAMES, STATEMENTS
@@ -80,30 +80,5 @@ def rewrite_file(config: Config, path: str) -> None:
             mode = os.fstat(file.fileno()).st_mode & 0o7777
     except FileNotFoundError:
         text, mode = "", 0o644
-    import tempfile  # late: seldom needed, and slow to import
-
-    directory = os.path.dirname(path)
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=f"{os.path.basename(path)}.", suffix=".tmp", dir=directory
-    )
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            # The mode of the file it replaces: the file may hold a password, and have been closed to others.
-            os.fchmod(file.fileno(), mode)
-            file.write(encode(rewrite_text(config, text)))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_directory(directory)
-
-
-def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # The mode of the file it replaces: the file may hold a password, and have been closed to others.
+    replace_file(path, encode(rewrite_text(config, text)), f"{path}.{os.getpid()}.tmp", mode)
