@@ -174,11 +174,11 @@ def place(spec: KeySpec) -> str:
     assert isinstance(begin, AtIndex)
     if isinstance(find, KeyCount):
         every = ", every second one" if find.step == 2 else ""
-        return f"as many as argument {begin.index} says, behind it{every}"
+        return f"as many as argument {begin.position} says, behind it{every}"
     if find.last == 0:
-        return f"argument {begin.index}"
+        return f"argument {begin.position}"
     if find.last > 0:
-        return f"arguments {begin.index} to {begin.index + find.last}"
+        return f"arguments {begin.position} to {begin.position + find.last}"
     last = "the last" if find.last == -1 else "the last but one"
     every = ", every second one" if find.step == 2 else ""
-    return f"arguments {begin.index} to {last}{every}"
+    return f"arguments {begin.position} to {last}{every}"

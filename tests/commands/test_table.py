@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -170,12 +169,12 @@ def test_complete_groups_leave_nothing_out_without_a_reason(table: CommandTable)
 def plain(reply: Any) -> Any:
     """A reply as JSON would have it."""
     match reply:
+        case Simple(text):
+            return text
         case dict():
             return {name: plain(value) for name, value in reply.items()}
         case list() | tuple():
             return [plain(item) for item in reply]
-        case Simple(text):
-            return text
     return reply
 
 
@@ -253,24 +252,24 @@ def test_a_sensible_declaration_is_accepted() -> None:
     ("specs", "problem"),
     [
         ([PLAIN, PLAIN], "twice"),
-        ([replace(PLAIN, name="Plain")], "name"),
-        ([replace(PLAIN, name="other|plain")], "name"),
-        ([replace(PLAIN, arity=3)], "arity"),
-        ([replace(PLAIN, arity=0)], "arity"),
-        ([replace(PLAIN, arity=-1)], "arity"),
-        ([replace(PLAIN, arguments=(key(), word("NX", optional=True)))], "arity"),
-        ([replace(PLAIN, flags=("readonly", "write"))], "flags"),
-        ([replace(PLAIN, flags=("movablekeys",))], "flags"),
-        ([replace(PLAIN, flags=("no_such_flag",))], "flags"),
-        ([replace(PLAIN, flags=("write",), acl=("write",))], "ACL"),
-        ([replace(PLAIN, acl=("no_such_category",))], "ACL"),
-        ([replace(PLAIN, handler="")], "handler"),
-        ([replace(PLAIN, handler="plain")], "handler"),
-        ([replace(PLAIN, keys=(range_keys(1, "XX"),))], "key specification"),
-        ([replace(PLAIN, keys=())], "key specification"),
-        ([replace(PLAIN, subcommands=(replace(PLAIN, name="else|sub"),))], "name"),
+        ([PLAIN._replace(name="Plain")], "name"),
+        ([PLAIN._replace(name="other|plain")], "name"),
+        ([PLAIN._replace(arity=3)], "arity"),
+        ([PLAIN._replace(arity=0)], "arity"),
+        ([PLAIN._replace(arity=-1)], "arity"),
+        ([PLAIN._replace(arguments=(key(), word("NX", optional=True)))], "arity"),
+        ([PLAIN._replace(flags=("readonly", "write"))], "flags"),
+        ([PLAIN._replace(flags=("movablekeys",))], "flags"),
+        ([PLAIN._replace(flags=("no_such_flag",))], "flags"),
+        ([PLAIN._replace(flags=("write",), acl=("write",))], "ACL"),
+        ([PLAIN._replace(acl=("no_such_category",))], "ACL"),
+        ([PLAIN._replace(handler="")], "handler"),
+        ([PLAIN._replace(handler="plain")], "handler"),
+        ([PLAIN._replace(keys=(range_keys(1, "XX"),))], "key specification"),
+        ([PLAIN._replace(keys=())], "key specification"),
+        ([PLAIN._replace(subcommands=(PLAIN._replace(name="else|sub"),))], "name"),
         (
-            [replace(PLAIN, subcommands=(replace(PLAIN, name="plain|a", arity=3, subcommands=(PLAIN,)),))],
+            [PLAIN._replace(subcommands=(PLAIN._replace(name="plain|a", arity=3, subcommands=(PLAIN,)),))],
             "subcommand",
         ),
     ],
@@ -281,7 +280,7 @@ def test_a_declaration_without_sense_is_refused(specs: Sequence[CommandSpec], pr
 
 
 def test_a_token_counts_as_a_word() -> None:
-    spec = replace(PLAIN, arity=4, arguments=(key(), integer("seconds", token="EX")))
+    spec = PLAIN._replace(arity=4, arguments=(key(), integer("seconds", token="EX")))
     assert len(CommandTable([spec])) == 1
 
 

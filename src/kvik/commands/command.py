@@ -149,7 +149,7 @@ def key_spec_of(keys: KeySpec) -> Reply:
 
 def begin_search_of(begin: AtIndex | AfterKeyword | None) -> Reply:
     if isinstance(begin, AtIndex):
-        return {"type": "index", "spec": {"index": begin.index}}
+        return {"type": "index", "spec": {"index": begin.position}}
     if isinstance(begin, AfterKeyword):
         return {"type": "keyword", "spec": {"keyword": begin.keyword, "startfrom": begin.start}}
     return {"type": "unknown", "spec": {}}

@@ -8,9 +8,8 @@ position is checked; a line that cannot be understood has no answer (None), what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from kvik.commands.spec import AfterKeyword, AtIndex, CommandSpec, KeyCount, KeyRange, KeySpec
 
@@ -22,8 +21,7 @@ CHANGE: Final = ("RW", "access", "update")
 OVERWRITE: Final = ("OW", "update")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(NamedTuple):
     """A key of a command line: the argument that it is, and what the command does with it."""
 
     position: int
@@ -78,7 +76,7 @@ def find_positions(keys: KeySpec, args: Sequence[bytes]) -> range | None:
 def find_begin(keys: KeySpec, args: Sequence[bytes]) -> int | None:
     """Where a key specification begins to count."""
     if isinstance(keys.begin, AtIndex):
-        return keys.begin.index
+        return keys.begin.position
     if isinstance(keys.begin, AfterKeyword):
         keyword, start = keys.begin.keyword.lower().encode(), keys.begin.start
         places = range(start, len(args)) if start > 0 else range(len(args) + start, 0, -1)

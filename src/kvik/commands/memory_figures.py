@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvik.server.process import resident_bytes
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from kvik.server.server import Server
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryFigures:
+class MemoryFigures(NamedTuple):
     """All in bytes."""
 
     used: int

@@ -18,8 +18,7 @@ The functions below the classes exist so that a declaration reads like a descrip
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final, TypedDict, Unpack
+from typing import Final, NamedTuple, TypedDict, Unpack
 
 FLAGS: Final = (
     "write", "readonly", "denyoom", "module", "admin", "pubsub", "noscript", "blocking", "loading", "stale",
@@ -41,23 +40,20 @@ KEY_FLAGS: Final = (
 """What a command does with a key: reads, reads and writes, overwrites or removes the value; and how."""
 
 
-@dataclass(frozen=True, slots=True)
-class AtIndex:
+class AtIndex(NamedTuple):
     """The keys begin at a fixed argument. The command's name is argument 0."""
 
-    index: int
+    position: int
 
 
-@dataclass(frozen=True, slots=True)
-class AfterKeyword:
+class AfterKeyword(NamedTuple):
     """The keys begin behind `keyword`, looked for from argument `start` on, or backwards when negative."""
 
     keyword: str
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRange:
+class KeyRange(NamedTuple):
     """Every `step`-th argument up to `last`, counted from the first key, or from the end when negative.
 
     With `last` -1, a `limit` of 2 or more takes only that fraction of the remaining arguments.
@@ -68,8 +64,7 @@ class KeyRange:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCount:
+class KeyCount(NamedTuple):
     """An argument says how many keys there are; both positions count from where the search began."""
 
     numkeys: int = 0
@@ -77,8 +72,7 @@ class KeyCount:
     step: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class KeySpec:
+class KeySpec(NamedTuple):
     """Where some of a command's keys are and what it does with them. `begin` and `find` None: unknown."""
 
     begin: AtIndex | AfterKeyword | None
@@ -87,8 +81,7 @@ class KeySpec:
     notes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument in the syntax of a command.
 
     `key_spec` is the number of the key specification that finds it. `display` is the word for it in a syntax
@@ -123,20 +116,19 @@ class Argument:
         return self.display or ("" if self.arguments else self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandSpec:
+class CommandSpec(NamedTuple):
     """A command, or a subcommand when the name is ``container|subcommand``.
 
     `arity` counts the name; negative: at least that many. `handler` names the code (see CONTRIBUTING.md) and
     is empty for a container that is no command by itself. `acl` has only the categories that no flag implies.
     """
 
-    name: str = field(kw_only=False)
+    name: str
     arity: int
-    flags: tuple[str, ...] = ()
     group: str
     since: str
     summary: str
+    flags: tuple[str, ...] = ()
     complexity: str = ""
     acl: tuple[str, ...] = ()
     keys: tuple[KeySpec, ...] = ()
@@ -208,10 +200,10 @@ def legacy_key_positions(keys: Iterable[KeySpec]) -> tuple[int, int, int]:
         begin, find = spec.begin, spec.find
         if not (isinstance(begin, AtIndex) and isinstance(find, KeyRange)):
             continue
-        if first and begin.index != last + 1:
+        if first and begin.position != last + 1:
             continue
-        first = first or begin.index
-        last = find.last if find.last < 0 else begin.index + find.last
+        first = first or begin.position
+        last = find.last if find.last < 0 else begin.position + find.last
         step = find.step
     return first, last, step
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from kvik.persist.fork import Fork
@@ -25,15 +24,14 @@ if TYPE_CHECKING:
 CANCEL_SIGNAL: Final = signal.SIGUSR1
 
 
-@dataclass(slots=True, eq=False)
 class Child:
-    kind: str
-    """What it does, as log lines say it: RDB, AOF."""
-    on_end: Callable[[Child], None]
-    keys: int = 0
-    """How many it will write, if that is known."""
-    fork: Fork = field(default_factory=Fork)
-    started: float = field(default_factory=time.monotonic)
+    def __init__(self, kind: str, on_end: Callable[[Child], None], keys: int = 0) -> None:
+        """`kind`: what it does, as log lines say it: RDB, AOF. `keys`: how many it will write, if that is known."""
+        self.kind = kind
+        self.on_end = on_end
+        self.keys = keys
+        self.fork = Fork()
+        self.started = time.monotonic()
 
     @property
     def pid(self) -> int:

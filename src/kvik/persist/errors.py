@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 STAGES: Final = {
@@ -44,8 +43,7 @@ class RdbError(Exception):
         return f"{self.reason} ({where})"
 
 
-@dataclass(frozen=True, slots=True)
-class RdbLoaded:
+class RdbLoaded(NamedTuple):
     """What an RDB file that was loaded told."""
 
     end: int
@@ -85,8 +83,7 @@ class AofError(Exception):
         super().__init__(f"{reason} (at offset {offset})")
 
 
-@dataclass(frozen=True, slots=True)
-class AofLoaded:
+class AofLoaded(NamedTuple):
     """What running an append-only file again came to."""
 
     end: int

@@ -15,8 +15,8 @@ moment what the old one says or what the new one says.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from kvik.persist.replace_file import replace_file
 from kvik.server.config_text import QuoteError, quote, split_arguments
@@ -37,8 +37,7 @@ class ManifestError(Exception):
         super().__init__(f"{path}, line {line}: {reason}: '{text}'")
 
 
-@dataclass(frozen=True, slots=True)
-class LogFile:
+class LogFile(NamedTuple):
     name: str
     sequence: int
     kind: str
@@ -48,15 +47,17 @@ class LogFile:
         return f"file {self.name if plain else quote(self.name)} seq {self.sequence} type {self.kind}\n"
 
 
-@dataclass(slots=True)
 class Manifest:
-    base: LogFile | None = None
-    increments: list[LogFile] = field(default_factory=list)
-    history: list[LogFile] = field(default_factory=list)
-    base_sequence: int = 0
-    """The highest that was given to any base so far,"""
-    increment_sequence: int = 0
-    """and to any other."""
+    def __init__(
+        self, base: LogFile | None = None, increments: Iterable[LogFile] = (), history: Iterable[LogFile] = ()
+    ) -> None:
+        self.base = base
+        self.increments = list(increments)
+        self.history = list(history)
+        self.base_sequence = 0
+        """The highest that was given to any base so far,"""
+        self.increment_sequence = 0
+        """and to any other."""
 
     @property
     def is_empty(self) -> bool:
@@ -68,7 +69,9 @@ class Manifest:
         return [*([self.base] if self.base else []), *self.increments]
 
     def copy(self) -> Manifest:
-        return replace(self, increments=list(self.increments), history=list(self.history))
+        copied = Manifest(self.base, self.increments, self.history)
+        copied.base_sequence, copied.increment_sequence = self.base_sequence, self.increment_sequence
+        return copied
 
     def text(self) -> str:
         lines = [self.base.line()] if self.base else []
@@ -79,7 +82,7 @@ class Manifest:
     def new_base(self, prefix: str, suffix: str) -> LogFile:
         """Replace the base; the old one becomes history."""
         if self.base is not None:
-            self.history.insert(0, replace(self.base, kind=HISTORY))
+            self.history.insert(0, self.base._replace(kind=HISTORY))
         self.base_sequence += 1
         self.base = LogFile(f"{prefix}.{self.base_sequence}.base{suffix}", self.base_sequence, BASE)
         return self.base
@@ -94,7 +97,7 @@ class Manifest:
         """They are in the base now: all, or all but the one that is being appended to."""
         gone = self.increments[:-1] if keep_last else self.increments
         for each in gone:
-            self.history.insert(0, replace(each, kind=HISTORY))
+            self.history.insert(0, each._replace(kind=HISTORY))
         self.increments = self.increments[len(gone):]
 
 

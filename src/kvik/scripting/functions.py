@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kvik.wire.types import CommandError
 
@@ -22,8 +21,7 @@ FLAGS: Final = {"no-writes": 1, "allow-oom": 2, "allow-stale": 4, "no-cluster": 
 """The flags of scripts and functions, with their bits in scripting/interpreter.pxd."""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     name: bytes
     description: bytes | None
     bits: int
@@ -38,8 +36,7 @@ class Function:
         return [name for name, bit in FLAGS.items() if self.bits & bit]
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(NamedTuple):
     name: bytes
     code: bytes
     functions: tuple[Function, ...]

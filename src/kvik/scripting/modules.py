@@ -14,10 +14,9 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from threading import get_ident
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kvik.commands.table import Command
 from kvik.scripting.bridge import Hook, Plan, Timer
@@ -36,20 +35,19 @@ class ModuleError(Exception):
     """A module cannot be loaded or unloaded; the text says why."""
 
 
-@dataclass(slots=True)
 class Module:
-    name: str
-    version: int
-    path: str
-    arguments: tuple[str, ...]
-    python: ModuleType
-    commands: list[Command] = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
-    hooks: list[Hook] = field(default_factory=list)
+    def __init__(self, name: str, version: int, path: str, arguments: tuple[str, ...], python: ModuleType) -> None:
+        self.name = name
+        self.version = version
+        self.path = path
+        self.arguments = arguments
+        self.python = python
+        self.commands: list[Command] = []
+        self.timers: list[Timer] = []
+        self.hooks: list[Hook] = []
 
 
-@dataclass(slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What a module wants to add."""
 
     commands: list[tuple[CommandSpec, Plan]]

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import kvik
 from kvik.server.config_text import quote
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line asks for: a message and an exit code, or a server with this configuration."""
 
     config_path: str | None = None

@@ -9,7 +9,7 @@ Text is `str` throughout; bytes that are not UTF-8 travel as surrogate escapes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "a": "\a"}
 _QUOTED_AS = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
@@ -28,8 +28,7 @@ class QuoteError(ValueError):
     """A quote that is not closed before the line ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One line of a configuration file or one option of the command line, and where it stands."""
 
     source: str

@@ -7,10 +7,8 @@ them against it. Directives whose feature is not there yet are accepted and kept
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kvik.server.directive_specials import (
     Addresses,
@@ -51,8 +49,7 @@ from kvik.server.directive_types import (
 )
 
 
-@dataclass(frozen=True)
-class Directive:
+class Directive(NamedTuple):
     name: str
     type: DirectiveType[Any]
     default: str
@@ -67,7 +64,7 @@ class Directive:
     hidden: bool = False
     """CONFIG GET shows it only when asked for by its whole name."""
 
-    @cached_property
+    @property
     def default_value(self) -> Any:
         return self.type.initial(self.default)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
 SAMPLES_KEPT: Final = 160
 
 
-@dataclass(slots=True)
 class Event:
     """A kind of event. Samples are pairs of a time in seconds and milliseconds, the oldest first."""
 
-    samples: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
-    longest: int = 0
-    total: int = 0
-    count: int = 0
+    def __init__(self) -> None:
+        self.samples: deque[tuple[int, int]] = deque(maxlen=SAMPLES_KEPT)
+        self.longest = 0
+        self.total = 0
+        self.count = 0
 
     def add(self, now: int, milliseconds: int) -> None:
         self.longest = max(self.longest, milliseconds)

@@ -16,7 +16,6 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from kvik.commands.table import CommandTable
 from kvik.persist.aof import AppendOnly
@@ -37,13 +36,13 @@ from kvik.server.latency import LatencyMonitor
 from kvik.server.server_log import Level, ServerLog
 
 
-@dataclass(slots=True)
 class Identity:
     """What tells this run of a server from another."""
 
-    run_id: str = field(default_factory=lambda: os.urandom(20).hex())
-    replication_id: str = field(default_factory=lambda: os.urandom(20).hex())
-    started: float = field(default_factory=time.time)
+    def __init__(self) -> None:
+        self.run_id = os.urandom(20).hex()
+        self.started = time.time()
+        self.change_replication_id()
 
     def change_replication_id(self) -> None:
         self.replication_id = os.urandom(20).hex()

@@ -6,30 +6,26 @@ has no type for are here. `kvik.wire.encode` writes all of them in the protocol 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class CommandError(Exception):
     """An error reply. The text begins with its code: ``CommandError("ERR no such key")``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(NamedTuple):
     """A status reply (``+OK``)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verbatim:
+class Verbatim(NamedTuple):
     """A verbatim string (``=``) in RESP3, a bulk string in RESP2. `format` is three letters, such as ``txt``."""
 
     format: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
 class NullArray:
     """``*-1`` in RESP2, null in RESP3."""
 
@@ -38,14 +34,12 @@ class SetOf(tuple[object, ...]):
     """A RESP3 set that keeps its order and may hold maps; an array in RESP2."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """RESP as it is, whatever the client's protocol: what DEBUG sends that no command does."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
 class NoReply:
     """The handler has answered by other means, or there is nothing to answer (CLIENT REPLY OFF, SHUTDOWN)."""
 

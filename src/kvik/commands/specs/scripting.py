@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from kvik.commands.spec import AtIndex, CommandSpec, KeyCount, KeySpec, integer, key, oneof, string, word
@@ -276,7 +275,7 @@ COMMANDS: Final = (
                 acl=("scripting",),
                 tips=("request_policy:all_nodes", "response_policy:all_succeeded"),
                 history=(("6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers."),),
-                arguments=(replace(_FLUSH_TYPE, since="6.2.0"),),
+                arguments=(_FLUSH_TYPE._replace(since="6.2.0"),),
                 handler="kvik.scripting.script_commands:script_flush",
             ),
             CommandSpec(
