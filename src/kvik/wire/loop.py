@@ -234,13 +234,13 @@ def count_active(loop):
 
 
 def handle_event(loop, data, events):
-    fd: cython.int
+    fd: IntPtr = cast(IntPtr, data)
+    listeners: IntPtr = address(loop.listeners[0])
     c: ClientPtr
     if data == address(loop.wake_fd):
         drain_wake(loop)
-    elif address(loop.listeners[0]) <= data and data < address(loop.listeners[LISTENERS_MAX]):
-        fd = cast(IntPtr, data)[0]
-        accept_some(loop, fd)
+    elif listeners <= fd and fd < listeners + LISTENERS_MAX:
+        accept_some(loop, fd[0])
     else:
         c = cast(ClientPtr, data)
         if events & POLL_READ:
