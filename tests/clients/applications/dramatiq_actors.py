@@ -18,7 +18,7 @@ class Actors:
 
     def __init__(self, url: str, namespace: str = "dramatiq") -> None:
         self.store = redis.Redis.from_url(url, decode_responses=True, socket_timeout=60)
-        self.broker = RedisBroker(url=url, namespace=namespace, heartbeat_timeout=1000, maintenance_chance=100_000)
+        self.broker = RedisBroker(url=url, namespace=namespace, heartbeat_timeout=1000, maintenance_chance=1_000_000)
         self.broker.add_middleware(Results(backend=RedisBackend(url=url)))
         self.limiter = ConcurrentRateLimiter(LimiterBackend(url=url), "dramatiq:limit", limit=1)
         self.add = self.actor(self.run_add, store_results=True)
