@@ -13,6 +13,7 @@ cdef enum:
     MESSAGE_MAX = 16384         # longer messages are blocks of their own
     MESSAGES_EARLY = 131072     # messages of one protocol that are delivered before the group is through
     DELIVERY_US = 250           # of delivering in a tick; then it is the others' turn
+    DELIVERY_FIRST_US = 2000    # likewise when replies wait for it
     DELIVERY_CHECK = 16         # the clock is read once in so many clients
     DEFERRED_KEPT = 65536
 
@@ -39,7 +40,7 @@ cdef void broadcast_head(Broadcast *b, const char *p, size_t n) noexcept nogil
 cdef void broadcast_to(Broadcast *b, Client *c) noexcept nogil
 cdef void broadcast_end(Broadcast *b) noexcept nogil
 cdef void broadcast_deferred(Loop *loop) noexcept nogil
-cdef void deliver(Loop *loop) noexcept nogil
+cdef void deliver(Loop *loop, int us) noexcept nogil
 cdef bint messages_press(const Loop *loop) noexcept nogil
 cdef void broadcast_free(Loop *loop) noexcept nogil
 cdef bint write_message(Broadcast *b, Message *m, int resp) noexcept nogil

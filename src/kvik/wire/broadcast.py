@@ -192,16 +192,16 @@ def messages_press(loop):
     return loop.messages[0].used > MESSAGES_EARLY or loop.messages[1].used > MESSAGES_EARLY
 
 
-def deliver(loop):
-    """Send messages, to as many clients as there is time for. Who was there first gets its own first. When nobody is
-    left (there may be nobody at all, if messages were deferred or clients have gone) the room is empty again.
+def deliver(loop, us):
+    """Send messages, to as many clients as so many microseconds suffice for. Who was there first gets its own first. When
+    nobody is left (there may be nobody at all, if messages were deferred or clients have gone) the room is empty again.
     """
     i: cython.int = 0
     count: cython.int = loop.delivery.count
     c: ClientPtr
     end_us: int64_t = 0
     if count > DELIVERY_CHECK and not messages_press(loop):
-        end_us = monotonic_us() + DELIVERY_US
+        end_us = monotonic_us() + us
     while i < count:
         if end_us > 0 and i % DELIVERY_CHECK == 0 and i > 0 and monotonic_us() > end_us:
             break

@@ -19,7 +19,14 @@ import cython
 from cython import NULL, address, cast, sizeof
 from cython.cimports.kvik.engine.clock import clock_tick, monotonic_us
 from cython.cimports.kvik.engine.turnstile import turnstile_enter, turnstile_leave
-from cython.cimports.kvik.wire.broadcast import broadcast_deferred, broadcast_free, deliver, messages_press
+from cython.cimports.kvik.wire.broadcast import (
+    DELIVERY_FIRST_US,
+    DELIVERY_US,
+    broadcast_deferred,
+    broadcast_free,
+    deliver,
+    messages_press,
+)
 from cython.cimports.kvik.wire.client import (
     CLIENT_CLOSE_AFTER_REPLY,
     CLIENT_CLOSE_NOW,
@@ -394,7 +401,7 @@ def loop_flush(loop):
         output_close_region(loop.tick.executing)
     if loop.deliver_first:
         loop.deliver_first = False
-        deliver(loop)
+        deliver(loop, DELIVERY_FIRST_US)
     count = loop.tick.flush.count
     for i in range(count):
         c = loop.tick.flush.items[i]
@@ -403,7 +410,7 @@ def loop_flush(loop):
             flush_client(loop, c)
     loop.tick.flush.count = 0
     loop.tick.output_used = 0
-    deliver(loop)
+    deliver(loop, DELIVERY_US)
 
 
 def flush_client(loop, c):
