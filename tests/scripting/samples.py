@@ -132,7 +132,7 @@ def wrong(db: Database, how: str, key: bytes = b"k") -> Any:
         db.set(key, "written before")
         return 1 // 0
     if how == "forever":
-        return wrong(db, how, key)  # all of them: CPython 3.13.0 does not see the end of it with fewer
+        return wrong(db, how, key)  # all of them: for python/cpython#132744
     if how == "itself":
         loop.append(loop)
         return loop
