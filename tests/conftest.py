@@ -83,14 +83,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "name" in metafunc.fixturenames and not any("name" in mark.args[0] for mark in marks):
         metafunc.parametrize("name", names)
     if "r2" in metafunc.fixturenames:
-        metafunc.parametrize("_target", [(n, 2) for n in names], ids=lambda t: t[0])
+        metafunc.parametrize("_target", [(n, 2) for n in names], indirect=True, ids=lambda t: t[0])
     elif "r" in metafunc.fixturenames:
-        metafunc.parametrize("_target", [(n, p) for n in names for p in (2, 3)], ids=lambda t: f"{t[0]}-resp{t[1]}")
+        targets = [(n, p) for n in names for p in (2, 3)]
+        metafunc.parametrize("_target", targets, indirect=True, ids=lambda t: f"{t[0]}-resp{t[1]}")
 
 
 @pytest.fixture
-def _target() -> tuple[str, int]:
-    raise NotImplementedError("set by pytest_generate_tests")
+def _target(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """The server and the protocol that pytest_generate_tests has chosen."""
+    target: tuple[str, int] = request.param
+    return target
 
 
 @pytest.fixture

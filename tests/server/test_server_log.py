@@ -23,7 +23,7 @@ NOON = 1795424287.790
 def zone() -> Iterator[None]:
     """A time zone that is not a whole hour from UTC."""
     before = os.environ.get("TZ")
-    os.environ["TZ"] = "XXX-5:30"
+    os.environ["TZ"] = "IST-5:30"
     time.tzset()
     yield
     if before is None:

@@ -120,8 +120,8 @@ cdef inline Entry *table_prefetch_entry(const Table *t, uint64_t h) noexcept nog
     return e
 
 cdef inline void table_prefetch_value(const Table *t, uint64_t h) noexcept nogil:
-    """In a table of keys, prefetch what the entry of table_prefetch_entry, which has come by now, holds beyond its first lines: a block of its
-    own, or the lines of a long value. (The table may have changed meanwhile: the entry is looked for anew.)
+    """In a table of keys, prefetch what the entry of table_prefetch_entry, which has come by now, holds beyond its first
+    lines: a block of its own, or the lines of a long value. (The table may have changed: the entry is looked for anew.)
     """
     cdef Bucket *b = bucket_of(t, h)
     cdef uint64_t found = tag_matches(b, BYTES_01 * tag_of(h))
